@@ -1,0 +1,149 @@
+# The front door. `make run` and `make test` install whatever is missing first: packages with apt,
+# sources of two small libraries with apt-get source, tools for the tests with npm.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test build run test wasm demo-data bench lint format check-native check-wasm \
+  check-asan check-tsan check-fuzz clean
+
+# Where the demo's relative times count from: the sample is a picture of that day.
+DEMO_NOW := 2026-06-01T12:00:00.000Z
+
+# What is needed, as `file or command:Debian package`. A thing that is there is not installed again,
+# so a newer Node.js or a compiler from elsewhere is left alone.
+RUN_NEEDS := cc:build-essential cmake:cmake ninja:ninja-build dpkg-source:dpkg-dev
+TEST_NEEDS := $(RUN_NEEDS) clang:clang clang-format:clang-format clang-tidy:clang-tidy \
+  emcc:emscripten node:nodejs npm:npm python3:python3 sqlite3:sqlite3 pkg-config:pkg-config \
+  /usr/bin/chromium:chromium /usr/include/cmocka.h:libcmocka-dev \
+  /usr/include/sqlite3.h:libsqlite3-dev \
+  /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a:libclang-rt-14-dev
+
+THIRD_PARTY := build/third_party
+SOURCES := $(THIRD_PARTY)/cjson/cJSON.c $(THIRD_PARTY)/utf8proc/utf8proc.c
+
+help:
+	@echo 'make run        build and show the demo segments on the bundled sample'
+	@echo 'make test       build everything and run every test'
+	@echo 'make build      build the program: build/segmentry'
+	@echo 'make wasm       build the npm package: wasm/dist'
+	@echo 'make bench      compare with SQLite, DuckDB, mingo and plain JavaScript'
+	@echo 'make demo-data  generate CONTACTS=20000 contacts into build/demo-data'
+	@echo 'make format     format all C code'
+	@echo 'make clean      remove what was built'
+
+# Installs what a list of needs names and this machine lacks.
+define install
+missing=()
+for need in $(1); do
+  thing="$${need%%:*}"
+  if [[ "$$thing" == /* ]]; then [[ -e "$$thing" ]] || missing+=("$${need##*:}")
+  else command -v "$$thing" >/dev/null || missing+=("$${need##*:}"); fi
+done
+if (( $${#missing[@]} > 0 )); then
+  echo "installing: $${missing[*]}"
+  as_root=(); (( EUID == 0 )) || as_root=(sudo)
+  "$${as_root[@]}" apt-get update -q
+  "$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$${missing[@]}"
+fi
+endef
+
+setup:
+	@$(call install,$(RUN_NEEDS))
+	$(MAKE) --no-print-directory $(THIRD_PARTY)/.fetched
+
+setup-test:
+	@$(call install,$(TEST_NEEDS))
+	$(MAKE) --no-print-directory $(THIRD_PARTY)/.fetched tests/node_modules/.installed
+
+# The system's package sources, asked for source packages: into the build tree, without a change to
+# the system and without its rights.
+$(THIRD_PARTY)/.fetched: Makefile
+	@rm -rf $(THIRD_PARTY)
+	mkdir -p $(THIRD_PARTY)/apt/parts $(THIRD_PARTY)/apt/lists/partial
+	for list in /etc/apt/sources.list.d/*.sources; do
+	  [[ -e "$$list" ]] && sed 's/^Types:.*/Types: deb-src/' "$$list" > "$(THIRD_PARTY)/apt/parts/$$(basename "$$list")"
+	done
+	touch $(THIRD_PARTY)/apt/sources.list
+	[[ -e /etc/apt/sources.list ]] && sed -n 's/^deb /deb-src /p' /etc/apt/sources.list > $(THIRD_PARTY)/apt/sources.list
+	cd $(THIRD_PARTY)
+	apt=(apt-get -q -o Dir::Etc::SourceList="$$PWD/apt/sources.list" -o Dir::Etc::SourceParts="$$PWD/apt/parts" \
+	  -o Dir::State::Lists="$$PWD/apt/lists" -o APT::Sandbox::User=root)
+	"$${apt[@]}" update
+	"$${apt[@]}" source --download-only cjson utf8proc
+	for name in cjson utf8proc; do dpkg-source --no-check -x "$$name"_*.dsc "$$name"; done
+	touch .fetched
+
+tests/node_modules/.installed: tests/package-lock.json
+	@cd tests && npm ci --no-audit --no-fund && touch node_modules/.installed
+
+build: setup
+	@cmake --preset release >/dev/null
+	cmake --build --preset release
+
+run: build
+	@echo
+	build/segmentry eval --data native/demo/sample --cases native/demo/segments.json \
+	  --now $(DEMO_NOW) --format table
+	echo
+	echo 'The data: native/demo/sample. The segments: native/demo/segments.json.'
+	echo 'Try: build/segmentry eval --help'
+
+wasm: setup-test
+	@cmake --preset wasm >/dev/null
+	cmake --build --preset wasm
+
+CONTACTS ?= 20000
+demo-data: setup-test
+	@node native/demo/generate.mjs --out build/demo-data --contacts $(CONTACTS) --now $(DEMO_NOW)
+
+bench: build wasm
+	@cd tests/bench && npm ci --no-audit --no-fund >/dev/null
+	cd ../.. && node tests/bench/bench.mjs
+
+# The tests, cheapest first: a mistake should show early.
+test: setup-test
+	@$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory check-native
+	$(MAKE) --no-print-directory check-wasm
+	$(MAKE) --no-print-directory check-asan
+	$(MAKE) --no-print-directory check-tsan
+	$(MAKE) --no-print-directory check-fuzz
+	echo 'all tests passed'
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+lint: setup-test
+	@clang-format --dry-run --Werror $(C_FILES)
+	cmake --preset dev >/dev/null
+	git ls-files 'core/*.c' 'native/*.c' | xargs -P 2 -n 4 clang-tidy --quiet -p build/dev 2>/dev/null
+
+format:
+	@clang-format -i $(C_FILES)
+
+# The corpus on the program and on the oracle, random cases beside it, and a check that they would
+# notice a fault.
+check-native: build
+	@cmake --workflow --preset dev
+	python3 tests/corpus/run.py --native build/segmentry
+	python3 tests/corpus/differential.py --native build/segmentry --rounds 40
+	python3 tests/corpus/differential.py --inject-fault
+
+check-wasm: wasm
+	@node --test tests/wasm/
+	node --test tests/browser/
+	python3 tests/corpus/run.py --wasm 'node tests/corpus/wasm_eval.mjs'
+	python3 tests/corpus/differential.py --wasm 'node tests/corpus/wasm_eval.mjs' --rounds 10
+
+check-asan:
+	@cmake --workflow --preset asan
+	python3 tests/corpus/run.py --native build/asan/native/segmentry
+
+check-tsan:
+	@cmake --workflow --preset tsan
+
+check-fuzz:
+	@cmake --workflow --preset fuzz
+
+clean:
+	@rm -rf build wasm/dist

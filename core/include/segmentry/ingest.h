@@ -1,0 +1,38 @@
+/// Ingest: lines of NDJSON into a table, as a command line, a browser and a script all hand them
+/// in.
+#ifndef SEGMENTRY_INGEST_H
+#define SEGMENTRY_INGEST_H
+
+#include "segmentry/table.h"
+
+/// Bytes of one line: one contact's document.
+#define SEG_INGEST_LINE_BYTES_MAX 1048576
+
+/// What a line holds. The numbers are pinned: the WASM module passes them.
+typedef enum seg_ingest_kind {
+  SEG_INGEST_CONTACTS = 0, ///< {id,email,subscribed,createdAt,updatedAt,data}
+  SEG_INGEST_EVENTS = 1,   ///< {contactId,name,createdAt,data?}
+  SEG_INGEST_EMAILS =
+      2 ///< {contactId,sentAt,deliveredAt,openedAt,clickedAt,bouncedAt,complainedAt}
+} seg_ingest_kind;
+
+/// What became of the lines, and who is told about bad ones.
+typedef struct seg_ingest_report {
+  /// Called for each bad line; the message is valid during the call. May be NULL.
+  void (*bad_line)(void *context, size_t line, const char *message);
+  void *context;
+  size_t line_count; ///< Lines seen so far, blank ones included; start at 0 for a file.
+  size_t good_count; ///< Lines that went in.
+  size_t bad_count;  ///< Lines that were refused, each as a whole.
+} seg_ingest_report;
+
+/// Takes in lines. A bad line is reported and passed over; the rest still goes in.
+///
+/// lines   borrowed  Whole lines; the last one may lack its newline. Blank lines are passed over.
+/// report  updated   Numbers go on from where they stand, so a file may come in pieces.
+///
+/// Returns SEG_OK, bad lines or not; SEG_E_NOMEM, with the lines before it in the table.
+seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_view lines,
+                            seg_ingest_report *report);
+
+#endif

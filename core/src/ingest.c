@@ -1,0 +1,192 @@
+// NDJSON lines into a table. Each line stands or falls as a whole.
+#include "segmentry/ingest.h"
+
+#include "base_internal.h"
+#include "segmentry/instant.h"
+#include "segmentry/json.h"
+#include "table_internal.h"
+
+#include <cJSON.h>
+#include <string.h>
+
+/// A member that must be a string.
+static seg_status read_string(const cJSON *line, const char *name, seg_text_view *out,
+                              seg_error *error) {
+  const cJSON *member = cJSON_GetObjectItemCaseSensitive(line, name);
+  if (!cJSON_IsString(member)) {
+    return seg_fail(error, SEG_E_INVALID, "%s: %s; must be a string", name,
+                    member == NULL ? "is missing" : "is not a string");
+  }
+  *out = seg_text_of(member->valuestring);
+  return SEG_OK;
+}
+
+/// A member that must be an ISO 8601 date; with `may_lack`, null or missing gives SEG_INSTANT_NONE.
+static seg_status read_instant(const cJSON *line, const char *name, bool may_lack, int64_t *out_ms,
+                               seg_error *error) {
+  const cJSON *member = cJSON_GetObjectItemCaseSensitive(line, name);
+  if (may_lack && (member == NULL || cJSON_IsNull(member))) {
+    *out_ms = SEG_INSTANT_NONE;
+    return SEG_OK;
+  }
+  seg_text_view text = {0};
+  seg_status status = read_string(line, name, &text, error);
+  if (status != SEG_OK) {
+    return status;
+  }
+  seg_instant instant;
+  if (!seg_instant_parse(text, &instant)) {
+    return seg_fail(error, SEG_E_INVALID,
+                    "%s: %s is not an ISO 8601 date such as 2026-05-06T12:00:00Z", name,
+                    seg_quote(text).text);
+  }
+  *out_ms = instant.ms;
+  return SEG_OK;
+}
+
+static seg_status take_contact(seg_table *table, const cJSON *line, seg_error *error) {
+  seg_contact_view contact = {.subscribed = false};
+  seg_status status = read_string(line, "id", &contact.id, error);
+  if (status == SEG_OK) {
+    status = read_string(line, "email", &contact.email, error);
+  }
+  const cJSON *subscribed = cJSON_GetObjectItemCaseSensitive(line, "subscribed");
+  if (status == SEG_OK && !cJSON_IsBool(subscribed)) {
+    status = seg_fail(error, SEG_E_INVALID, "subscribed: %s; must be true or false",
+                      subscribed == NULL ? "is missing" : "is neither true nor false");
+  }
+  if (status == SEG_OK) {
+    status = read_instant(line, "createdAt", false, &contact.created_at_ms, error);
+  }
+  if (status == SEG_OK) {
+    status = read_instant(line, "updatedAt", false, &contact.updated_at_ms, error);
+  }
+  if (status != SEG_OK) {
+    return status;
+  }
+  contact.subscribed = cJSON_IsTrue(subscribed);
+  contact.data = cJSON_GetObjectItemCaseSensitive(line, "data");
+  return seg_table_add(table, &contact, NULL, error);
+}
+
+/// The contact that an event or an email belongs to.
+static seg_status find_contact(const seg_table *table, const cJSON *line, uint32_t *row,
+                               seg_error *error) {
+  seg_text_view id = {0};
+  seg_status status = read_string(line, "contactId", &id, error);
+  if (status == SEG_OK && !seg_table_find(table, id, row)) {
+    status = seg_fail(error, SEG_E_MISSING, "contactId: there is no contact with the id %s",
+                      seg_quote(id).text);
+  }
+  return status;
+}
+
+static seg_status take_event(seg_table *table, const cJSON *line, seg_error *error) {
+  uint32_t row = 0;
+  seg_text_view name = {0};
+  int64_t at_ms = SEG_INSTANT_NONE;
+  seg_status status = find_contact(table, line, &row, error);
+  if (status == SEG_OK) {
+    status = read_string(line, "name", &name, error);
+  }
+  if (status == SEG_OK) {
+    status = read_instant(line, "createdAt", false, &at_ms, error);
+  }
+  return status == SEG_OK ? seg_table_add_event(table, row, name, at_ms, error) : status;
+}
+
+static seg_status take_email(seg_table *table, const cJSON *line, seg_error *error) {
+  static const char *const members[SEG_ACTIVITY_COUNT] = {
+      [SEG_ACTIVITY_SENT] = "sentAt",       [SEG_ACTIVITY_DELIVERED] = "deliveredAt",
+      [SEG_ACTIVITY_OPENED] = "openedAt",   [SEG_ACTIVITY_CLICKED] = "clickedAt",
+      [SEG_ACTIVITY_BOUNCED] = "bouncedAt", [SEG_ACTIVITY_COMPLAINED] = "complainedAt",
+  };
+  int64_t at_ms[SEG_ACTIVITY_COUNT];
+  uint32_t row = 0;
+  seg_status status = find_contact(table, line, &row, error);
+  for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
+    status = read_instant(line, members[i], true, &at_ms[i], error);
+  }
+  for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
+    if (at_ms[i] != SEG_INSTANT_NONE) {
+      status = seg_table_add_activity(table, row, (seg_activity)i, at_ms[i], error);
+    }
+  }
+  return status;
+}
+
+/// Holds the members that are not looked at to the limits too: a line is good or bad as a whole.
+static seg_status check_members(const cJSON *line, seg_error *error) {
+  seg_status status = SEG_OK;
+  for (const cJSON *item = line->child; item != NULL && status == SEG_OK; item = item->next) {
+    // An error's place has room for no more than a usual name.
+    const char *name = strlen(item->string) <= 64 ? item->string : "a member";
+    status = seg_value_check(item, name, error);
+  }
+  return status;
+}
+
+static seg_status take_line(seg_table *table, seg_ingest_kind kind, seg_text_view text,
+                            seg_error *error) {
+  if (text.size_bytes > SEG_INGEST_LINE_BYTES_MAX) {
+    return seg_fail(error, SEG_E_LIMIT, "the line has %zu bytes; at most %d are allowed",
+                    text.size_bytes, SEG_INGEST_LINE_BYTES_MAX);
+  }
+  cJSON *line;
+  seg_status status = seg_json_parse(text, SEG_JSON_DEPTH_MAX, &line, error);
+  if (status != SEG_OK) {
+    return status;
+  }
+  status = cJSON_IsObject(line) ? check_members(line, error)
+                                : seg_fail(error, SEG_E_INVALID, "must be an object");
+  if (status != SEG_OK) {
+    // said already
+  } else if (kind == SEG_INGEST_CONTACTS) {
+    status = take_contact(table, line, error);
+  } else if (kind == SEG_INGEST_EVENTS) {
+    status = take_event(table, line, error);
+  } else {
+    status = take_email(table, line, error);
+  }
+  seg_json_free(line);
+  return status;
+}
+
+static bool is_blank(seg_text_view line) {
+  for (size_t i = 0; i < line.size_bytes; i++) {
+    if (line.bytes[i] != ' ' && line.bytes[i] != '\t' && line.bytes[i] != '\r') {
+      return false;
+    }
+  }
+  return true;
+}
+
+seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_view lines,
+                            seg_ingest_report *report) {
+  const char *at = lines.bytes;
+  const char *end = lines.bytes + lines.size_bytes;
+  while (at < end) {
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    const char *line_end = newline == NULL ? end : newline;
+    seg_text_view line = {.bytes = at, .size_bytes = (size_t)(line_end - at)};
+    at = newline == NULL ? end : newline + 1;
+    report->line_count++;
+    if (is_blank(line)) {
+      continue;
+    }
+    seg_error error;
+    seg_status status = take_line(table, kind, line, &error);
+    if (status == SEG_E_NOMEM) {
+      return status;
+    }
+    if (status == SEG_OK) {
+      report->good_count++;
+      continue;
+    }
+    report->bad_count++;
+    if (report->bad_line != NULL) {
+      report->bad_line(report->context, report->line_count, error.message);
+    }
+  }
+  return SEG_OK;
+}

@@ -130,8 +130,8 @@ check-native: build
 	python3 tests/corpus/differential.py --inject-fault
 
 check-wasm: wasm
-	@node --test tests/wasm/
-	node --test tests/browser/
+	@node --test tests/wasm/*.test.mjs
+	node --test tests/browser/*.test.mjs
 	python3 tests/corpus/run.py --wasm 'node tests/corpus/wasm_eval.mjs'
 	python3 tests/corpus/differential.py --wasm 'node tests/corpus/wasm_eval.mjs' --rounds 10
 

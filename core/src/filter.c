@@ -6,6 +6,7 @@
 
 #include <cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const operator_names[SEG_OPERATOR_COUNT] = {
@@ -182,6 +183,19 @@ seg_text_view seg_filter_field(const seg_filter *filter, size_t index) {
 
 // Back to JSON.
 
+/// Adds a number so that reading it gives the same double: cJSON's own printing rounds to 15
+/// digits.
+static bool add_number(cJSON *object, const char *name, double number) {
+  char digits[32];
+  for (int precision = 15; precision <= 17; precision++) {
+    (void)snprintf(digits, sizeof digits, "%.*g", precision, number);
+    if (strtod(digits, NULL) == number) {
+      break;
+    }
+  }
+  return cJSON_AddRawToObject(object, name, digits) != NULL;
+}
+
 static cJSON *write_term(const seg_term *term) {
   cJSON *object = cJSON_CreateObject();
   bool ok = object != NULL &&
@@ -194,7 +208,7 @@ static cJSON *write_term(const seg_term *term) {
     ok = ok && cJSON_AddBoolToObject(object, "value", term->value.boolean) != NULL;
     break;
   case SEG_LITERAL_NUMBER:
-    ok = ok && cJSON_AddNumberToObject(object, "value", term->value.number) != NULL;
+    ok = ok && add_number(object, "value", term->value.number);
     break;
   case SEG_LITERAL_TEXT:
     ok = ok && cJSON_AddStringToObject(object, "value", term->value.text.bytes) != NULL;

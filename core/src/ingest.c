@@ -9,10 +9,21 @@
 #include <cJSON.h>
 #include <string.h>
 
+/// A member by name; of two with one name the last counts, as everywhere in JSON.
+static const cJSON *find_member(const cJSON *line, const char *name) {
+  const cJSON *found = NULL;
+  for (const cJSON *item = line->child; item != NULL; item = item->next) {
+    if (strcmp(item->string, name) == 0) {
+      found = item;
+    }
+  }
+  return found;
+}
+
 /// A member that must be a string.
 static seg_status read_string(const cJSON *line, const char *name, seg_text_view *out,
                               seg_error *error) {
-  const cJSON *member = cJSON_GetObjectItemCaseSensitive(line, name);
+  const cJSON *member = find_member(line, name);
   if (!cJSON_IsString(member)) {
     return seg_fail(error, SEG_E_INVALID, "%s: %s; must be a string", name,
                     member == NULL ? "is missing" : "is not a string");
@@ -24,7 +35,7 @@ static seg_status read_string(const cJSON *line, const char *name, seg_text_view
 /// A member that must be an ISO 8601 date; with `may_lack`, null or missing gives SEG_INSTANT_NONE.
 static seg_status read_instant(const cJSON *line, const char *name, bool may_lack, int64_t *out_ms,
                                seg_error *error) {
-  const cJSON *member = cJSON_GetObjectItemCaseSensitive(line, name);
+  const cJSON *member = find_member(line, name);
   if (may_lack && (member == NULL || cJSON_IsNull(member))) {
     *out_ms = SEG_INSTANT_NONE;
     return SEG_OK;
@@ -44,29 +55,48 @@ static seg_status read_instant(const cJSON *line, const char *name, bool may_lac
   return SEG_OK;
 }
 
-static seg_status take_contact(seg_table *table, const cJSON *line, seg_error *error) {
-  seg_contact_view contact = {.subscribed = false};
-  seg_status status = read_string(line, "id", &contact.id, error);
+static seg_status read_contact(const cJSON *line, seg_contact_view *out, seg_error *error) {
+  *out = (seg_contact_view){.subscribed = false};
+  seg_status status = read_string(line, "id", &out->id, error);
   if (status == SEG_OK) {
-    status = read_string(line, "email", &contact.email, error);
+    status = read_string(line, "email", &out->email, error);
   }
-  const cJSON *subscribed = cJSON_GetObjectItemCaseSensitive(line, "subscribed");
+  const cJSON *subscribed = find_member(line, "subscribed");
   if (status == SEG_OK && !cJSON_IsBool(subscribed)) {
     status = seg_fail(error, SEG_E_INVALID, "subscribed: %s; must be true or false",
                       subscribed == NULL ? "is missing" : "is neither true nor false");
   }
   if (status == SEG_OK) {
-    status = read_instant(line, "createdAt", false, &contact.created_at_ms, error);
+    status = read_instant(line, "createdAt", false, &out->created_at_ms, error);
   }
   if (status == SEG_OK) {
-    status = read_instant(line, "updatedAt", false, &contact.updated_at_ms, error);
+    status = read_instant(line, "updatedAt", false, &out->updated_at_ms, error);
   }
+  out->subscribed = cJSON_IsTrue(subscribed);
+  out->data = find_member(line, "data");
+  return status;
+}
+
+static seg_status take_contact(seg_table *table, const cJSON *line, seg_error *error) {
+  seg_contact_view contact;
+  seg_status status = read_contact(line, &contact, error);
+  return status == SEG_OK ? seg_table_add(table, &contact, NULL, error) : status;
+}
+
+static seg_status missing_contact(seg_text_view id, const char *name, seg_error *error) {
+  return seg_fail(error, SEG_E_MISSING, "%s: there is no contact with the id %s", name,
+                  seg_quote(id).text);
+}
+
+static seg_status replace_contact(seg_table *table, const cJSON *line, seg_error *error) {
+  seg_contact_view contact;
+  uint32_t row;
+  seg_status status = read_contact(line, &contact, error);
   if (status != SEG_OK) {
     return status;
   }
-  contact.subscribed = cJSON_IsTrue(subscribed);
-  contact.data = cJSON_GetObjectItemCaseSensitive(line, "data");
-  return seg_table_add(table, &contact, NULL, error);
+  return seg_table_find(table, contact.id, &row) ? seg_table_update(table, row, &contact, error)
+                                                 : missing_contact(contact.id, "id", error);
 }
 
 /// The contact that an event or an email belongs to.
@@ -75,8 +105,7 @@ static seg_status find_contact(const seg_table *table, const cJSON *line, uint32
   seg_text_view id = {0};
   seg_status status = read_string(line, "contactId", &id, error);
   if (status == SEG_OK && !seg_table_find(table, id, row)) {
-    status = seg_fail(error, SEG_E_MISSING, "contactId: there is no contact with the id %s",
-                      seg_quote(id).text);
+    status = missing_contact(id, "contactId", error);
   }
   return status;
 }
@@ -126,7 +155,10 @@ static seg_status check_members(const cJSON *line, seg_error *error) {
   return status;
 }
 
-static seg_status take_line(seg_table *table, seg_ingest_kind kind, seg_text_view text,
+/// What is done with a line's object.
+typedef seg_status (*line_taker)(seg_table *table, const cJSON *line, seg_error *error);
+
+static seg_status take_line(seg_table *table, line_taker take, seg_text_view text,
                             seg_error *error) {
   if (text.size_bytes > SEG_INGEST_LINE_BYTES_MAX) {
     return seg_fail(error, SEG_E_LIMIT, "the line has %zu bytes; at most %d are allowed",
@@ -139,17 +171,15 @@ static seg_status take_line(seg_table *table, seg_ingest_kind kind, seg_text_vie
   }
   status = cJSON_IsObject(line) ? check_members(line, error)
                                 : seg_fail(error, SEG_E_INVALID, "must be an object");
-  if (status != SEG_OK) {
-    // said already
-  } else if (kind == SEG_INGEST_CONTACTS) {
-    status = take_contact(table, line, error);
-  } else if (kind == SEG_INGEST_EVENTS) {
-    status = take_event(table, line, error);
-  } else {
-    status = take_email(table, line, error);
+  if (status == SEG_OK) {
+    status = take(table, line, error);
   }
   seg_json_free(line);
   return status;
+}
+
+seg_status seg_ingest_update(seg_table *table, seg_text_view line, seg_error *error) {
+  return take_line(table, replace_contact, line, error);
 }
 
 static bool is_blank(seg_text_view line) {
@@ -163,6 +193,9 @@ static bool is_blank(seg_text_view line) {
 
 seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_view lines,
                             seg_ingest_report *report) {
+  static const line_taker takers[] = {[SEG_INGEST_CONTACTS] = take_contact,
+                                      [SEG_INGEST_EVENTS] = take_event,
+                                      [SEG_INGEST_EMAILS] = take_email};
   const char *at = lines.bytes;
   const char *end = lines.bytes + lines.size_bytes;
   while (at < end) {
@@ -175,7 +208,7 @@ seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_vie
       continue;
     }
     seg_error error;
-    seg_status status = take_line(table, kind, line, &error);
+    seg_status status = take_line(table, takers[kind], line, &error);
     if (status == SEG_E_NOMEM) {
       return status;
     }

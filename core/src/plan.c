@@ -681,19 +681,41 @@ static uint64_t match_earlier(const seg_timeline_block *block, seg_instant_range
   return mask;
 }
 
-static uint64_t match_block(const bound *term, const seg_timeline_block *block) {
+/// Up to this many rows are looked up one by one instead of running over the whole block.
+#define FEW_ROWS 12
+
+/// The same as the kernel, for few of the rows that are present.
+static uint64_t match_few(const seg_timeline_block *block, uint64_t wanted,
+                          seg_instant_range range) {
+  uint64_t mask = 0;
+  for (; wanted != 0; wanted &= wanted - 1) {
+    unsigned bit = seg_bits_lowest(wanted);
+    int64_t last = block->last[seg_bits_rank(block->present, bit)];
+    mask |= (uint64_t)(last >= range.low_ms && last <= range.high_ms) << bit;
+  }
+  return mask;
+}
+
+/// The rows of `wanted`, which are present, that match.
+static uint64_t match_block(const bound *term, const seg_timeline_block *block, uint64_t wanted) {
   if (term->kind == BOUND_OCCURRED) {
-    return block->present;
+    return wanted;
   }
   seg_instant_range range = term->range;
   if (term->kind == BOUND_LAST) {
-    return seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms);
+    return seg_bits_count(wanted) <= FEW_ROWS
+               ? match_few(block, wanted, range)
+               : seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms) &
+                     wanted;
   }
   // Any occurrence in the range: almost always the last one says so.
   uint64_t since = seg_kernel_packed_range(block->present, block->last, range.low_ms, INT64_MAX);
   uint64_t mask = seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms);
-  return mask == since ? mask : mask | match_earlier(block, range);
+  return (mask == since ? mask : mask | match_earlier(block, range)) & wanted;
 }
+
+/// How far ahead of the evaluation the cells of a block are asked for.
+#define PREFETCH_BLOCKS 6
 
 static void evaluate_timeline(const chunk *at, const bound *term, const uint64_t *alive,
                               uint64_t *out) {
@@ -705,8 +727,11 @@ static void evaluate_timeline(const chunk *at, const bound *term, const uint64_t
   }
   for (size_t i = 0; i < at->count; i++) {
     const seg_timeline_block *block = &blocks[at->first + i];
+    if (i + PREFETCH_BLOCKS < at->count) { // cells lie anywhere in memory
+      seg_prefetch(block[PREFETCH_BLOCKS].last);
+    }
     uint64_t wanted = block->present & alive[i];
-    out[i] = wanted == 0 ? 0 : match_block(term, block) & alive[i];
+    out[i] = wanted == 0 ? 0 : match_block(term, block, wanted);
   }
 }
 

@@ -580,20 +580,17 @@ seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity a
              : seg_fail_memory(error);
 }
 
-seg_status seg_table_set_member(seg_table *table, seg_text_view segment_id, uint32_t row,
-                                bool member, seg_error *error) {
-  seg_membership *membership = NULL;
-  seg_status status = check_row(table, row, error);
-  if (status == SEG_OK) {
-    status = seg_table_make_membership(table, segment_id, &membership, error);
-  }
+/// Makes a segment's membership with room for `blocks`; what is new is 0.
+static seg_status reserve_members(seg_table *table, seg_text_view segment_id, size_t blocks,
+                                  seg_membership **out, seg_error *error) {
+  seg_status status = seg_table_make_membership(table, segment_id, out, error);
   if (status != SEG_OK) {
     return status;
   }
-  size_t block = row / SEG_BLOCK_ROWS;
+  seg_membership *membership = *out;
   size_t before = membership->block_capacity;
   void *words = membership->words;
-  if (!seg_grow(table->allocator, &words, &membership->block_capacity, block + 1,
+  if (!seg_grow(table->allocator, &words, &membership->block_capacity, blocks,
                 sizeof *membership->words)) {
     return seg_fail_memory(error);
   }
@@ -601,9 +598,38 @@ seg_status seg_table_set_member(seg_table *table, seg_text_view segment_id, uint
   for (size_t i = before; i < membership->block_capacity; i++) {
     membership->words[i] = 0;
   }
+  return SEG_OK;
+}
+
+seg_status seg_table_set_member(seg_table *table, seg_text_view segment_id, uint32_t row,
+                                bool member, seg_error *error) {
+  size_t block = row / SEG_BLOCK_ROWS;
+  seg_membership *membership = NULL;
+  seg_status status = check_row(table, row, error);
+  if (status == SEG_OK) {
+    status = reserve_members(table, segment_id, block + 1, &membership, error);
+  }
+  if (status != SEG_OK) {
+    return status;
+  }
   uint64_t bit = UINT64_C(1) << (row % SEG_BLOCK_ROWS);
   membership->words[block] =
       member ? membership->words[block] | bit : membership->words[block] & ~bit;
+  return seg_succeed(error);
+}
+
+seg_status seg_table_set_members(seg_table *table, seg_text_view segment_id, seg_mask_view mask,
+                                 seg_error *error) {
+  size_t blocks = seg_table_block_count(table);
+  seg_membership *membership = NULL;
+  seg_status status = reserve_members(table, segment_id, blocks, &membership, error);
+  if (status != SEG_OK) {
+    return status;
+  }
+  for (size_t block = 0; block < blocks; block++) {
+    uint64_t live = table->pages[block / SEG_PAGE_BLOCKS]->live[block % SEG_PAGE_BLOCKS];
+    membership->words[block] = block < mask.block_count ? mask.words[block] & live : 0;
+  }
   return seg_succeed(error);
 }
 

@@ -71,7 +71,7 @@ function evaluate({ data, cases: file, now: nowText, members: withMembers }) {
   let { emails, status } = load(table, data);
 
   const parsed = JSON.parse(readFileSync(file, 'utf8')).map(({ name, condition }) =>
-    ({ name, ...attempt(() => segmentry.filter(condition)) }));
+    ({ name, ...attempt(() => segmentry.filter(typeof condition === 'string' ? JSON.stringify(condition) : condition)) }));
   const segments = Object.create(null);
   for (const { name, value } of parsed) {
     if (value && !(name in segments)) segments[name] = value;

@@ -35,4 +35,10 @@ typedef struct seg_ingest_report {
 seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_view lines,
                             seg_ingest_report *report);
 
+/// Replaces a contact by a line as it would be added; events and memberships stay. What an addition
+/// refuses, this refuses in the same words. On any error the table is as before.
+///
+/// Returns SEG_OK; SEG_E_MISSING if no contact has the id; else as seg_table_update; SEG_E_JSON.
+seg_status seg_ingest_update(seg_table *table, seg_text_view line, seg_error *error);
+
 #endif

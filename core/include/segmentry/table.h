@@ -92,6 +92,12 @@ seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity a
 seg_status seg_table_set_member(seg_table *table, seg_text_view segment_id, uint32_t row,
                                 bool member, seg_error *error);
 
+/// Makes the rows of a mask, and no others, a segment's stored members; an empty mask makes the
+/// segment known. Bits of holes and beyond the table are passed over. On any error the members are
+/// as before. Returns SEG_OK or SEG_E_NOMEM.
+seg_status seg_table_set_members(seg_table *table, seg_text_view segment_id, seg_mask_view mask,
+                                 seg_error *error);
+
 /// A segment's stored membership; false if none was ever set. Valid until the table changes.
 bool seg_table_members(const seg_table *table, seg_text_view segment_id, seg_mask_view *out);
 

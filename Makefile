@@ -10,17 +10,17 @@ SHELL := /bin/bash
 # Where the demo's relative times count from: the sample is a picture of that day.
 DEMO_NOW := 2026-06-01T12:00:00.000Z
 
-# What is needed, as `file or command:Debian package`. A thing that is there is not installed again,
-# so a newer Node.js or a compiler from elsewhere is left alone.
+# What is needed, as `command:Debian package`, or with a path in place of the command (`*` where
+# machines differ). A thing that is there is not installed again, so a newer Node.js or a compiler
+# from elsewhere is left alone.
 RUN_NEEDS := cc:build-essential cmake:cmake ninja:ninja-build dpkg-source:dpkg-dev
 TEST_NEEDS := $(RUN_NEEDS) clang:clang clang-format:clang-format clang-tidy:clang-tidy \
   emcc:emscripten node:nodejs npm:npm python3:python3 sqlite3:sqlite3 pkg-config:pkg-config \
   /usr/bin/chromium:chromium /usr/include/cmocka.h:libcmocka-dev \
   /usr/include/sqlite3.h:libsqlite3-dev \
-  /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a:libclang-rt-14-dev
+  /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
 
 THIRD_PARTY := build/third_party
-SOURCES := $(THIRD_PARTY)/cjson/cJSON.c $(THIRD_PARTY)/utf8proc/utf8proc.c
 
 help:
 	@echo 'make run        build and show the demo segments on the bundled sample'
@@ -37,7 +37,7 @@ define install
 missing=()
 for need in $(1); do
   thing="$${need%%:*}"
-  if [[ "$$thing" == /* ]]; then [[ -e "$$thing" ]] || missing+=("$${need##*:}")
+  if [[ "$$thing" == /* ]]; then compgen -G "$$thing" >/dev/null || missing+=("$${need##*:}")
   else command -v "$$thing" >/dev/null || missing+=("$${need##*:}"); fi
 done
 if (( $${#missing[@]} > 0 )); then

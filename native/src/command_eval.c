@@ -29,6 +29,7 @@ typedef struct settings {
   bool with_members;
   bool with_timings;
   output_format format;
+  int name_width; ///< Of the table's first column.
 } settings;
 
 /// A case of the file.
@@ -198,7 +199,7 @@ static void print_name(seg_text_view name) {
 static void print_invalid(const settings *set, const eval_case *own) {
   if (set->format == FORMAT_TABLE) {
     for (size_t i = 0; i < own->problems.count; i++) {
-      (void)printf("%-40.*s  not valid: %s: %s\n", (int)own->name.size_bytes,
+      (void)printf("%.*s: not valid: %s: %s\n", (int)own->name.size_bytes,
                    own->name.bytes == NULL ? "" : own->name.bytes, own->problems.items[i].field,
                    own->problems.items[i].message);
     }
@@ -221,7 +222,7 @@ static int width_of(seg_text_view text) {
 
 static void print_row(const settings *set, const seg_table *table, const eval_case *own,
                       size_t count, double us) {
-  int padding = 40 - width_of(own->name);
+  int padding = set->name_width - width_of(own->name);
   double total = (double)seg_table_contact_count(table);
   double share = total == 0 ? 0 : 100 * (double)count / total;
   (void)printf("%.*s%*s %9zu %7.1f %%", (int)own->name.size_bytes, own->name.bytes,
@@ -266,10 +267,21 @@ static int evaluate_case(const settings *set, const seg_table *table, eval_case 
   return status;
 }
 
+/// The first column is as wide as the longest name, within reason.
+static int name_width(const case_list *cases) {
+  int width = 24;
+  for (size_t i = 0; i < cases->count; i++) {
+    int own = width_of(cases->items[i].name);
+    width = own > width && own <= 80 ? own : width;
+  }
+  return width;
+}
+
 static int evaluate_cases(const settings *set, const seg_table *table, case_list *cases) {
   if (set->format == FORMAT_TABLE) {
-    (void)printf("%zu contacts\n\n%-40s %9s %9s%s\n", seg_table_contact_count(table), "segment",
-                 "members", "share", set->with_timings ? "          time" : "");
+    (void)printf("%zu contacts\n\n%-*s %9s %9s%s\n", seg_table_contact_count(table),
+                 set->name_width, "segment", "members", "share",
+                 set->with_timings ? "          time" : "");
   }
   seg_resolver resolver = {.find = find_segment, .context = cases};
   int status = 0;
@@ -285,7 +297,7 @@ static int evaluate_cases(const settings *set, const seg_table *table, case_list
 
 // The command.
 
-static int run_settings(const settings *set) {
+static int run_settings(settings *set) {
   seg_text_view text;
   int status = data_read_file(set->cases, CASES_BYTES_MAX, &text);
   if (status != 0) {
@@ -310,6 +322,7 @@ static int run_settings(const settings *set) {
     status = data_read_folder(set->data, table, &bad_lines);
   }
   if (status == 0) {
+    set->name_width = name_width(&cases);
     status = evaluate_cases(set, table, &cases);
     if (status < EXIT_USAGE && bad_lines > 0) {
       status |= EXIT_LINE_BAD;

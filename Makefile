@@ -14,10 +14,11 @@ DEMO_NOW := 2026-06-01T12:00:00.000Z
 # machines differ). A thing that is there is not installed again, so a newer Node.js or a compiler
 # from elsewhere is left alone.
 RUN_NEEDS := cc:build-essential cmake:cmake ninja:ninja-build dpkg-source:dpkg-dev
-TEST_NEEDS := $(RUN_NEEDS) clang:clang clang-format:clang-format clang-tidy:clang-tidy \
-  emcc:emscripten node:nodejs npm:npm python3:python3 sqlite3:sqlite3 pkg-config:pkg-config \
-  /usr/bin/chromium:chromium /usr/include/cmocka.h:libcmocka-dev \
-  /usr/include/sqlite3.h:libsqlite3-dev \
+NODE_NEEDS := node:nodejs npm:npm
+WASM_NEEDS := $(RUN_NEEDS) emcc:emscripten
+TEST_NEEDS := $(WASM_NEEDS) $(NODE_NEEDS) clang:clang clang-format:clang-format \
+  clang-tidy:clang-tidy python3:python3 pkg-config:pkg-config /usr/bin/chromium:chromium \
+  /usr/include/cmocka.h:libcmocka-dev \
   /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
 
 THIRD_PARTY := build/third_party
@@ -58,7 +59,7 @@ setup-test:
 
 # The system's package sources, asked for source packages: into the build tree, without a change to
 # the system and without its rights.
-$(THIRD_PARTY)/.fetched: Makefile
+$(THIRD_PARTY)/.fetched:
 	@rm -rf $(THIRD_PARTY)
 	mkdir -p $(THIRD_PARTY)/apt/parts $(THIRD_PARTY)/apt/lists/partial
 	for list in /etc/apt/sources.list.d/*.sources; do
@@ -89,16 +90,20 @@ run: build
 	echo 'The data: native/demo/sample. The segments: native/demo/segments.json.'
 	echo 'Try: build/segmentry eval --help'
 
-wasm: setup-test
-	@cmake --preset wasm >/dev/null
+wasm:
+	@$(call install,$(WASM_NEEDS))
+	$(MAKE) --no-print-directory $(THIRD_PARTY)/.fetched
+	cmake --preset wasm >/dev/null
 	cmake --build --preset wasm
 
 CONTACTS ?= 20000
-demo-data: setup-test
-	@node native/demo/generate.mjs --out build/demo-data --contacts $(CONTACTS) --now $(DEMO_NOW)
+demo-data:
+	@$(call install,$(NODE_NEEDS))
+	node native/demo/generate.mjs --out build/demo-data --contacts $(CONTACTS) --now $(DEMO_NOW)
 
 bench: build wasm
-	@cd tests/bench && npm ci --no-audit --no-fund >/dev/null
+	@$(call install,$(NODE_NEEDS) /usr/include/sqlite3.h:libsqlite3-dev)
+	cd tests/bench && npm ci --no-audit --no-fund >/dev/null
 	cd ../.. && node tests/bench/bench.mjs
 
 # The tests, cheapest first: a mistake should show early.
@@ -123,13 +128,14 @@ format:
 
 # The corpus on the program and on the oracle, random cases beside it, and a check that they would
 # notice a fault.
-check-native: build
+check-native: build setup-test
 	@cmake --workflow --preset dev
 	python3 tests/corpus/run.py --native build/segmentry
+	python3 tests/docs/run.py
 	python3 tests/corpus/differential.py --native build/segmentry --rounds 40
 	python3 tests/corpus/differential.py --inject-fault
 
-check-wasm: wasm
+check-wasm: wasm setup-test
 	@node --test tests/wasm/*.test.mjs
 	node --test tests/browser/*.test.mjs
 	python3 tests/corpus/run.py --wasm 'node tests/corpus/wasm_eval.mjs'

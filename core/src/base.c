@@ -64,6 +64,20 @@ bool seg_grow(seg_allocator allocator, void **block, size_t *capacity, size_t ne
   return true;
 }
 
+void seg_cut_text(char *text) {
+  size_t size = strlen(text);
+  size_t begin = size;
+  // Back to the beginning of the last character: at most three continuation bytes.
+  while (begin > 0 && size - begin < 3 && ((unsigned char)text[begin - 1] & 0xC0) == 0x80) {
+    begin--;
+  }
+  unsigned char lead = begin > 0 ? (unsigned char)text[begin - 1] : 0;
+  size_t wanted = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+  if (size - begin < wanted) {
+    text[begin - 1] = '\0';
+  }
+}
+
 static void write_message(seg_error *error, seg_status status, size_t line, size_t column,
                           const char *format, va_list arguments) {
   if (error == NULL) {
@@ -73,6 +87,7 @@ static void write_message(seg_error *error, seg_status status, size_t line, size
   error->line = line;
   error->column = column;
   (void)vsnprintf(error->message, sizeof error->message, format, arguments);
+  seg_cut_text(error->message);
 }
 
 seg_status seg_fail(seg_error *error, seg_status status, const char *format, ...) {
@@ -245,6 +260,7 @@ seg_status seg_problems_add(seg_problems *problems, const char *field, const cha
   va_start(arguments, format);
   (void)vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
+  seg_cut_text(message);
 
   void *block = problems->items;
   if (!seg_grow(problems->allocator, &block, &problems->capacity, problems->count + 1,

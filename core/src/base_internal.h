@@ -29,6 +29,9 @@ static inline seg_status seg_fail_memory(seg_error *error) {
 /// Clears the caller's error, if there is one, and returns SEG_OK.
 seg_status seg_succeed(seg_error *error);
 
+/// Takes away the last character of a text that was cut within it.
+void seg_cut_text(char *text);
+
 /// Bytes of a stranger's text that a message shows.
 #define SEG_QUOTE_BYTES 64
 

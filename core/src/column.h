@@ -21,16 +21,7 @@
 #include "bits_internal.h"
 #include "hash.h"
 #include "pool.h"
-
-/// What a value is. The numbers are pinned: snapshots hold them.
-typedef enum seg_value_kind {
-  SEG_VALUE_ABSENT = 0, ///< An unused entry.
-  SEG_VALUE_BOOLEAN = 1,
-  SEG_VALUE_NUMBER = 2,
-  SEG_VALUE_TEXT = 3,
-  SEG_VALUE_ARRAY = 4,
-  SEG_VALUE_OBJECT = 5
-} seg_value_kind;
+#include "segmentry/fields.h"
 
 /// A value on its way in.
 typedef struct seg_value {
@@ -47,7 +38,7 @@ typedef struct seg_entry {
   uint32_t
       folded; ///< In the pool, the same but folded; equal to `text` where folding changes nothing.
   uint32_t refs; ///< Rows that have this value. In an unused entry: the next unused one.
-  uint8_t kind;
+  uint8_t kind;  ///< SEG_VALUE_ABSENT in an unused entry.
 } seg_entry;
 
 /// The plain vectors of a wide column.

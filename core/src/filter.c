@@ -275,6 +275,9 @@ static cJSON *write_condition(const seg_filter *filter, uint32_t at) {
 }
 
 seg_status seg_filter_write(const seg_filter *filter, seg_allocator allocator, seg_text_view *out) {
+  if (!filter->is_valid) {
+    return SEG_E_INVALID;
+  }
   cJSON *tree = write_condition(filter, 0);
   char *text = tree == NULL ? NULL : cJSON_PrintUnformatted(tree);
   seg_json_free(tree);

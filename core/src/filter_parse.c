@@ -236,12 +236,11 @@ static bool read_operator(parser *state, const cJSON *member, bool has_field, se
     wrong_type(state, member, "a string");
   } else {
     if (!find_operator(member->valuestring, &term->op)) {
-      problem(state, "unknown_operator", "%s is not an operator; allowed are %s",
-              seg_quote(seg_text_of(member->valuestring)).text, names);
+      problem(state, "unknown_operator", "must be one of %s, not %s", names,
+              seg_quote(seg_text_of(member->valuestring)).text);
     } else if (!is_one_of(term->op, taken)) {
-      problem(state, "operator_not_allowed", "%s does not take %s; it takes %s",
-              seg_quote(term->field_text).text, seg_quote(seg_text_of(member->valuestring)).text,
-              names);
+      problem(state, "operator_not_allowed", "must be one of %s, not %s: the field is %s", names,
+              seg_operator_name(term->op), seg_quote(term->field_text).text);
     } else {
       ok = true;
     }

@@ -5,6 +5,7 @@
 #include "filter_internal.h"
 
 #include "hash.h"
+#include "segmentry/slug.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,9 +79,11 @@ static bool open_visit(walk *state, seg_text_view id, seg_text_view name,
 
 static size_t append_name(char *out, size_t used, size_t size_bytes, const char *arrow,
                           seg_text_view name) {
-  int length = name.size_bytes > 200 ? 200 : (int)name.size_bytes;
-  int written = snprintf(out + used, size_bytes - used, "%s%.*s", arrow, length,
-                         length == 0 ? "" : name.bytes);
+  char shown[SEG_NAME_BYTES_MAX + 1];
+  (void)snprintf(shown, sizeof shown, "%.*s", (int)(name.size_bytes & 0xFFFF),
+                 name.size_bytes == 0 ? "" : name.bytes);
+  seg_cut_text(shown);
+  int written = snprintf(out + used, size_bytes - used, "%s%s", arrow, shown);
   used += written > 0 ? (size_t)written : 0;
   return used < size_bytes ? used : size_bytes - 1;
 }

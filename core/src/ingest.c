@@ -196,6 +196,9 @@ seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_vie
   static const line_taker takers[] = {[SEG_INGEST_CONTACTS] = take_contact,
                                       [SEG_INGEST_EVENTS] = take_event,
                                       [SEG_INGEST_EMAILS] = take_email};
+  if (report->line_count == 0) {
+    lines = seg_text_after_mark(lines);
+  }
   const char *at = lines.bytes;
   const char *end = lines.bytes + lines.size_bytes;
   while (at < end) {
@@ -204,7 +207,7 @@ seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_vie
     seg_text_view line = {.bytes = at, .size_bytes = (size_t)(line_end - at)};
     at = newline == NULL ? end : newline + 1;
     report->line_count++;
-    if (is_blank(line)) {
+    if (line.size_bytes <= SEG_INGEST_LINE_BYTES_MAX && is_blank(line)) {
       continue;
     }
     seg_error error;

@@ -40,7 +40,7 @@ static bool take_fraction(cursor *text, int *out_ms) {
   }
   int digits = 0;
   int place_ms = 100;
-  for (; text->at < text->end && *text->at >= '0' && *text->at <= '9'; text->at++) {
+  for (; digits <= 9 && text->at < text->end && *text->at >= '0' && *text->at <= '9'; text->at++) {
     *out_ms += (*text->at - '0') * place_ms;
     place_ms /= 10;
     digits++;

@@ -3,7 +3,8 @@
 // cJSON builds trees well, but it lets through what must not pass silently here: control characters
 // as white space, numbers such as `01` and `1.`, invalid UTF-8, and \u0000, which cuts a C string
 // short. It also cannot tell a syntax error from a lack of memory. So one pass over the text checks
-// the whole grammar first, without allocating; after it, cJSON fails for lack of memory only.
+// the whole grammar first, without allocating; after it, cJSON fails for lack of memory only. (That
+// holds for a cJSON that takes numbers of any length, as Debian's does; the corpus has long ones.)
 //
 // The pass keeps one bit a level (object or array) and goes round a loop, so depth costs no stack.
 #include "segmentry/json.h"
@@ -225,9 +226,9 @@ static bool check_open(checker *text, size_t depth_max, bool *empty) {
     return refuse(text, "too many levels of nesting");
   }
   size_t level = text->depth++;
-  unsigned char bit = (unsigned char)(1U << (level % 8));
-  text->is_object[level / 8] = (unsigned char)(object ? text->is_object[level / 8] | bit
-                                                      : text->is_object[level / 8] & ~bit);
+  unsigned bit = 1U << (level % 8);
+  unsigned others = text->is_object[level / 8] & ~bit;
+  text->is_object[level / 8] = (unsigned char)(object ? others | bit : others);
   text->at++;
   skip_space(text);
   *empty = peek(text) == (object ? '}' : ']');
@@ -292,17 +293,17 @@ static seg_status report(const checker *text, seg_error *error) {
       column = 1;
     }
   }
+  if (memchr(text->start, '\n', (size_t)(text->end - text->start)) == NULL) {
+    return seg_fail_at(error, SEG_E_JSON, line, column, "not JSON: column %zu: %s", column,
+                       text->trouble);
+  }
   return seg_fail_at(error, SEG_E_JSON, line, column, "not JSON: line %zu, column %zu: %s", line,
                      column, text->trouble);
 }
 
 seg_status seg_json_parse(seg_text_view text, size_t depth_max, struct cJSON **out,
                           seg_error *error) {
-  static const char byte_order_mark[3] = {'\xEF', '\xBB', '\xBF'};
-  if (text.size_bytes >= 3 && memcmp(text.bytes, byte_order_mark, 3) == 0) {
-    text.bytes += 3;
-    text.size_bytes -= 3;
-  }
+
   checker check = {.start = text.bytes, .at = text.bytes, .end = text.bytes + text.size_bytes};
   if (text.size_bytes == 0) {
     check.trouble = "an empty text";

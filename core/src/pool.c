@@ -71,7 +71,10 @@ seg_text_view seg_pool_text(const seg_pool *pool, uint32_t offset) {
 }
 
 void seg_pool_drop(seg_pool *pool, uint32_t offset) {
-  pool->waste_bytes += seg_pool_text(pool, offset).size_bytes;
+  if (offset != 0) {
+    seg_text_view gone = seg_pool_text(pool, offset);
+    pool->waste_bytes += (size_t)(gone.bytes - (pool->bytes + offset)) + gone.size_bytes;
+  }
 }
 
 void seg_pool_rewind(seg_pool *pool, size_t size_bytes) {

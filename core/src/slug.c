@@ -112,9 +112,10 @@ static void write_codepoint(slug_writer *writer, utf8proc_int32_t codepoint) {
 static seg_status compose(seg_allocator allocator, seg_text_view name,
                           utf8proc_int32_t **codepoints, size_t *capacity, size_t *count) {
   const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+  utf8proc_int32_t nowhere; // sizing: utf8proc adds to the address, which NULL may not be
   const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)name.bytes;
   utf8proc_ssize_t needed =
-      utf8proc_decompose(bytes, (utf8proc_ssize_t)name.size_bytes, NULL, 0, options);
+      utf8proc_decompose(bytes, (utf8proc_ssize_t)name.size_bytes, &nowhere, 0, options);
   *capacity = needed > 0 ? (size_t)needed : 0;
   *codepoints = seg_allocate(allocator, (*capacity + 1) * sizeof **codepoints);
   if (*codepoints == NULL) {

@@ -86,15 +86,40 @@ seg_column *seg_table_find_column(const seg_table *table, seg_text_view path) {
   return NULL;
 }
 
+static void index_column(seg_table *table, size_t at) {
+  seg_text_view path = table->columns[at]->path;
+  seg_index_put(&table->column_paths, seg_hash(table->seed, path.bytes, path.size_bytes),
+                (uint32_t)at);
+}
+
+static void unindex_column(seg_table *table, size_t at) {
+  seg_text_view path = table->columns[at]->path;
+  seg_index_remove(&table->column_paths, seg_hash(table->seed, path.bytes, path.size_bytes),
+                   (uint32_t)at);
+}
+
+/// Puts a new column in the place of one that is empty; false if there is none. A column that the
+/// change under way has seen is in use.
+static bool replace_empty_column(seg_table *table, seg_column *added) {
+  for (size_t i = 0; i < table->columns_before; i++) {
+    seg_column *old = table->columns[i];
+    if (old->index.count == 0 && old->literal_change != table->change &&
+        old->nested_change != table->change) {
+      unindex_column(table, i);
+      seg_column_free(old, table->allocator);
+      table->columns[i] = added;
+      index_column(table, i);
+      return true;
+    }
+  }
+  return false;
+}
+
 seg_status seg_table_make_column(seg_table *table, seg_text_view path, seg_column **out,
                                  seg_error *error) {
   *out = seg_table_find_column(table, path);
   if (*out != NULL) {
     return SEG_OK;
-  }
-  if (table->column_count == SEG_TABLE_COLUMNS_MAX) {
-    return seg_fail(error, SEG_E_LIMIT, "data: %s would be one more than %d different fields",
-                    seg_quote(path).text, SEG_TABLE_COLUMNS_MAX);
   }
   void *block = table->columns;
   if (!seg_index_reserve(&table->column_paths, table->allocator) ||
@@ -107,11 +132,30 @@ seg_status seg_table_make_column(seg_table *table, seg_text_view path, seg_colum
   if (column == NULL) {
     return seg_fail_memory(error);
   }
-  seg_index_put(&table->column_paths, seg_hash(table->seed, path.bytes, path.size_bytes),
-                (uint32_t)table->column_count);
-  table->columns[table->column_count++] = column;
+  if (table->column_count < SEG_TABLE_COLUMNS_MAX) {
+    table->columns[table->column_count] = column;
+    index_column(table, table->column_count++);
+  } else if (!replace_empty_column(table, column)) {
+    seg_column_free(column, table->allocator);
+    return seg_fail(error, SEG_E_LIMIT, "data: %s would be one more than %d different fields",
+                    seg_quote(path).text, SEG_TABLE_COLUMNS_MAX);
+  }
   *out = column;
   return SEG_OK;
+}
+
+void seg_table_drop_empty_columns(seg_table *table, size_t from) {
+  size_t kept = from;
+  for (size_t i = from; i < table->column_count; i++) {
+    unindex_column(table, i);
+    if (table->columns[i]->index.count == 0) {
+      seg_column_free(table->columns[i], table->allocator);
+      continue;
+    }
+    table->columns[kept] = table->columns[i];
+    index_column(table, kept++);
+  }
+  table->column_count = kept;
 }
 
 seg_timeline *seg_table_find_event(const seg_table *table, seg_text_view name) {
@@ -128,10 +172,12 @@ seg_timeline *seg_table_find_event(const seg_table *table, seg_text_view name) {
 
 seg_status seg_table_make_event(seg_table *table, seg_text_view name, seg_timeline **out,
                                 seg_error *error) {
-  if (name.size_bytes == 0 || name.size_bytes > SEG_EVENT_NAME_BYTES_MAX) {
-    return seg_fail(error, name.size_bytes == 0 ? SEG_E_INVALID : SEG_E_LIMIT,
-                    "name: %zu bytes; an event's name has 1 to %d", name.size_bytes,
-                    SEG_EVENT_NAME_BYTES_MAX);
+  if (name.size_bytes == 0) {
+    return seg_fail(error, SEG_E_INVALID, "name: is empty");
+  }
+  if (name.size_bytes > SEG_EVENT_NAME_BYTES_MAX) {
+    return seg_fail(error, SEG_E_LIMIT, "name: has %zu bytes; at most %d are allowed",
+                    name.size_bytes, SEG_EVENT_NAME_BYTES_MAX);
   }
   *out = seg_table_find_event(table, name);
   if (*out != NULL) {
@@ -176,6 +222,13 @@ seg_status seg_table_make_membership(seg_table *table, seg_text_view segment_id,
   *out = seg_table_find_membership(table, segment_id);
   if (*out != NULL) {
     return SEG_OK;
+  }
+  if (segment_id.size_bytes == 0 || segment_id.size_bytes > SEG_SEGMENT_ID_BYTES_MAX ||
+      !seg_text_is_utf8(segment_id) ||
+      memchr(segment_id.bytes, '\0', segment_id.size_bytes) != NULL) {
+    return seg_fail(error, SEG_E_INVALID,
+                    "the segment's id %s is not 1 to %d bytes of UTF-8 without NUL",
+                    seg_quote(segment_id).text, SEG_SEGMENT_ID_BYTES_MAX);
   }
   void *block = table->memberships;
   if (!seg_index_reserve(&table->membership_ids, table->allocator) ||
@@ -583,6 +636,7 @@ seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity a
 /// Makes a segment's membership with room for `blocks`; what is new is 0.
 static seg_status reserve_members(seg_table *table, seg_text_view segment_id, size_t blocks,
                                   seg_membership **out, seg_error *error) {
+  bool was_known = seg_table_find_membership(table, segment_id) != NULL;
   seg_status status = seg_table_make_membership(table, segment_id, out, error);
   if (status != SEG_OK) {
     return status;
@@ -592,6 +646,12 @@ static seg_status reserve_members(seg_table *table, seg_text_view segment_id, si
   void *words = membership->words;
   if (!seg_grow(table->allocator, &words, &membership->block_capacity, blocks,
                 sizeof *membership->words)) {
+    if (!was_known) { // it is the last one
+      seg_index_remove(&table->membership_ids,
+                       seg_hash(table->seed, segment_id.bytes, segment_id.size_bytes),
+                       (uint32_t)--table->membership_count);
+      seg_text_drop(table->allocator, membership->segment_id);
+    }
     return seg_fail_memory(error);
   }
   membership->words = words;
@@ -638,6 +698,8 @@ bool seg_table_members(const seg_table *table, seg_text_view segment_id, seg_mas
   if (membership == NULL) {
     return false;
   }
-  *out = (seg_mask_view){.words = membership->words, .block_count = membership->block_capacity};
+  static const uint64_t no_words = 0; // a known segment without members is not an unknown one
+  *out = (seg_mask_view){.words = membership->words == NULL ? &no_words : membership->words,
+                         .block_count = membership->block_capacity};
   return true;
 }

@@ -44,9 +44,12 @@ static void write_place(const place *at, char *out, size_t size_bytes) {
     }
   }
   out[used] = '\0';
+  seg_cut_text(out);
 }
 
-static seg_status check_value(const cJSON *value, const place *at, size_t depth, seg_error *error) {
+/// `members` counts what has been seen, for the limit.
+static seg_status check_value(const cJSON *value, const place *at, size_t depth, size_t *members,
+                              seg_error *error) {
   char shown[160];
   if (cJSON_IsNumber(value) && !isfinite(value->valuedouble)) {
     write_place(at, shown, sizeof shown);
@@ -70,7 +73,12 @@ static seg_status check_value(const cJSON *value, const place *at, size_t depth,
   }
   for (const cJSON *child = value->child; child != NULL; child = child->next) {
     place inner = {.outer = at, .key = cJSON_IsObject(value) ? child->string : NULL};
-    seg_status status = check_value(child, &inner, depth + 1, error);
+    if (++*members > SEG_DATA_MEMBERS_MAX) {
+      write_place(at, shown, sizeof shown);
+      return seg_fail(error, SEG_E_LIMIT, "%s: more than %d members and elements", shown,
+                      SEG_DATA_MEMBERS_MAX);
+    }
+    seg_status status = check_value(child, &inner, depth + 1, members, error);
     if (status != SEG_OK) {
       return status;
     }
@@ -80,7 +88,8 @@ static seg_status check_value(const cJSON *value, const place *at, size_t depth,
 
 seg_status seg_value_check(const cJSON *value, const char *name, seg_error *error) {
   place at = {.outer = NULL, .key = name};
-  return check_value(value, &at, 1, error);
+  size_t members = 0;
+  return check_value(value, &at, 1, &members, error);
 }
 
 seg_status seg_data_check(const cJSON *data, seg_error *error) {
@@ -237,6 +246,7 @@ static seg_status stage_all_nested(seg_table *table, uint32_t row, const cJSON *
 seg_status seg_data_stage(seg_table *table, uint32_t row, const cJSON *data, seg_error *error) {
   table->change++;
   table->staged_count = 0;
+  table->columns_before = table->column_count;
   if (data == NULL || cJSON_IsNull(data)) {
     return SEG_OK;
   }
@@ -255,6 +265,7 @@ void seg_data_roll_back(seg_table *table) {
     seg_column_release(table->staged[i].column, table->seed, table->staged[i].code);
   }
   table->staged_count = 0;
+  seg_table_drop_empty_columns(table, table->columns_before);
 }
 
 void seg_data_clear(seg_table *table, uint32_t row) {
@@ -273,4 +284,5 @@ void seg_data_commit(seg_table *table, uint32_t row) {
     seg_column_set(table->staged[i].column, row, table->staged[i].code);
   }
   table->staged_count = 0;
+  seg_table_drop_empty_columns(table, table->columns_before);
 }

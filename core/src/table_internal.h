@@ -67,6 +67,7 @@ struct seg_table {
   seg_staged *staged;
   size_t staged_count;
   size_t staged_capacity;
+  size_t columns_before; ///< `column_count` when the change began.
   seg_buffer array_text;
 
   // A table read from a partial snapshot knows these fields and no others.
@@ -89,10 +90,14 @@ seg_status seg_table_append_row(seg_table *table, seg_text_view id);
 /// Sets the email of such a row, as it is stored. Returns SEG_OK or SEG_E_NOMEM.
 seg_status seg_table_set_email(seg_table *table, uint32_t row, seg_text_view email);
 
+/// Takes back the columns from index `from` on that hold nothing: those that a refused change, or
+/// one of nulls, has made. Cannot fail.
+void seg_table_drop_empty_columns(seg_table *table, size_t from);
+
 /// The column of a `data` path, or NULL.
 seg_column *seg_table_find_column(const seg_table *table, seg_text_view path);
-/// The same, made if it is not there.
-/// Returns SEG_OK, SEG_E_LIMIT, SEG_E_NOMEM.
+/// The same, made if it is not there. At the limit, a column that no contact has a value in any
+/// more gives way to the new one. Returns SEG_OK, SEG_E_LIMIT, SEG_E_NOMEM.
 seg_status seg_table_make_column(seg_table *table, seg_text_view path, seg_column **out,
                                  seg_error *error);
 /// The timeline of an event name, or NULL.

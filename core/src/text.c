@@ -26,6 +26,14 @@ bool seg_text_is_utf8(seg_text_view text) {
   return true;
 }
 
+seg_text_view seg_text_after_mark(seg_text_view text) {
+  if (text.size_bytes >= 3 && memcmp(text.bytes, "\xEF\xBB\xBF", 3) == 0) {
+    text.bytes += 3;
+    text.size_bytes -= 3;
+  }
+  return text;
+}
+
 static bool is_ascii(seg_text_view text) {
   for (size_t i = 0; i < text.size_bytes; i++) {
     if ((unsigned char)text.bytes[i] >= 0x80) {
@@ -51,9 +59,10 @@ static seg_status fold_ascii(seg_allocator allocator, seg_text_view text, seg_te
 /// One pass of utf8proc over a text.
 static seg_status map(seg_allocator allocator, seg_text_view text, utf8proc_option_t options,
                       seg_text_view *out) {
+  utf8proc_int32_t nowhere; // sizing: utf8proc adds to the address, which NULL may not be
   const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.bytes;
   utf8proc_ssize_t count =
-      utf8proc_decompose(bytes, (utf8proc_ssize_t)text.size_bytes, NULL, 0, options);
+      utf8proc_decompose(bytes, (utf8proc_ssize_t)text.size_bytes, &nowhere, 0, options);
   if (count <= 0) {
     *out = (seg_text_view){.bytes = NULL, .size_bytes = 0};
     return SEG_OK;

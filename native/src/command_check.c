@@ -4,6 +4,7 @@
 #include "options.h"
 #include "output.h"
 #include "segmentry/filter.h"
+#include "segmentry/text.h"
 
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ static int check(const char *path, seg_text_view text, bool as_json) {
   seg_problems problems;
   seg_problems_init(&problems, allocator);
   seg_filter *filter = NULL;
-  seg_status parsed = seg_filter_parse(allocator, text, &filter, &problems);
+  seg_status parsed = seg_filter_parse(allocator, seg_text_after_mark(text), &filter, &problems);
   int status = 0;
   if (parsed == SEG_E_NOMEM) {
     (void)fputs("segmentry check: out of memory\n", stderr);

@@ -8,12 +8,14 @@
 #include "segmentry/json.h"
 #include "segmentry/plan.h"
 #include "segmentry/table.h"
+#include "segmentry/text.h"
 
 #include <cJSON.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /// A file of cases: a thousand conditions of the greatest size.
 #define CASES_BYTES_MAX ((size_t)64 << 20)
@@ -42,6 +44,7 @@ typedef struct eval_case {
 typedef struct case_list {
   eval_case *items;
   size_t count;
+  eval_case **by_name; ///< Sorted; of equal names the first of the file comes first.
 } case_list;
 
 static int out_of_memory(void) {
@@ -51,13 +54,33 @@ static int out_of_memory(void) {
 
 // Cases.
 
+static int compare_texts(seg_text_view a, seg_text_view b) {
+  size_t shorter = a.size_bytes < b.size_bytes ? a.size_bytes : b.size_bytes;
+  int order = shorter == 0 ? 0 : memcmp(a.bytes, b.bytes, shorter);
+  return order != 0 ? order : (a.size_bytes > b.size_bytes) - (a.size_bytes < b.size_bytes);
+}
+
+static int compare_cases(const void *a, const void *b) {
+  const eval_case *left = *(const eval_case *const *)a;
+  const eval_case *right = *(const eval_case *const *)b;
+  int order = compare_texts(left->name, right->name);
+  return order != 0 ? order : (left > right) - (left < right);
+}
+
+/// The first case of this name, or NULL.
 static const eval_case *find_case(const case_list *cases, seg_text_view name) {
-  for (size_t i = 0; i < cases->count; i++) {
-    if (seg_text_equal(cases->items[i].name, name)) {
-      return &cases->items[i];
+  size_t low = 0;
+  size_t high = cases->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (compare_texts(cases->by_name[middle]->name, name) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
     }
   }
-  return NULL;
+  bool found = low < cases->count && seg_text_equal(cases->by_name[low]->name, name);
+  return found ? cases->by_name[low] : NULL;
 }
 
 /// `segment.<name>` in a case means the case of this name.
@@ -103,6 +126,14 @@ static int read_cases(const cJSON *tree, const char *path, case_list *out) {
   for (const cJSON *item = tree->child; item != NULL && status == 0; item = item->next) {
     status = read_case(item, &out->items[out->count++]);
   }
+  out->by_name = malloc((count + 1) * sizeof *out->by_name);
+  if (out->by_name == NULL) {
+    return out_of_memory();
+  }
+  for (size_t i = 0; i < out->count; i++) {
+    out->by_name[i] = &out->items[i];
+  }
+  qsort(out->by_name, out->count, sizeof *out->by_name, compare_cases);
   return status;
 }
 
@@ -112,18 +143,13 @@ static void free_cases(case_list *cases) {
     seg_problems_free(&cases->items[i].problems);
   }
   free(cases->items);
+  free(cases->by_name);
 }
 
 // Results.
 
-static int compare_texts(const void *a, const void *b) {
-  const seg_text_view *left = a;
-  const seg_text_view *right = b;
-  size_t shorter = left->size_bytes < right->size_bytes ? left->size_bytes : right->size_bytes;
-  int order = memcmp(left->bytes, right->bytes, shorter);
-  return order != 0
-             ? order
-             : (left->size_bytes > right->size_bytes) - (left->size_bytes < right->size_bytes);
+static int compare_emails(const void *a, const void *b) {
+  return compare_texts(*(const seg_text_view *)a, *(const seg_text_view *)b);
 }
 
 /// Prints the members' addresses, in byte order.
@@ -142,7 +168,7 @@ static int print_members(const seg_table *table, const seg_plan *plan, size_t co
     for (size_t i = 0; i < count; i++) {
       emails[i] = seg_table_email(table, rows[i]);
     }
-    qsort(emails, count, sizeof *emails, compare_texts);
+    qsort(emails, count, sizeof *emails, compare_emails);
     (void)fputs(",\"members\":[", stdout);
     for (size_t i = 0; i < count; i++) {
       (void)fputs(i == 0 ? "" : ",", stdout);
@@ -196,11 +222,19 @@ static void print_name(seg_text_view name) {
   }
 }
 
+/// Prints a name for reading: what would move a terminal's cursor becomes a question mark.
+static void print_plain(seg_text_view name) {
+  for (size_t i = 0; i < name.size_bytes; i++) {
+    unsigned char byte = (unsigned char)name.bytes[i];
+    (void)putchar(byte < 0x20 || byte == 0x7F ? '?' : byte);
+  }
+}
+
 static void print_invalid(const settings *set, const eval_case *own) {
   if (set->format == FORMAT_TABLE) {
     for (size_t i = 0; i < own->problems.count; i++) {
-      (void)printf("%.*s: not valid: %s: %s\n", (int)own->name.size_bytes,
-                   own->name.bytes == NULL ? "" : own->name.bytes, own->problems.items[i].field,
+      print_plain(own->name);
+      (void)printf(": not valid: %s: %s\n", own->problems.items[i].field,
                    own->problems.items[i].message);
     }
     return;
@@ -225,8 +259,8 @@ static void print_row(const settings *set, const seg_table *table, const eval_ca
   int padding = set->name_width - width_of(own->name);
   double total = (double)seg_table_contact_count(table);
   double share = total == 0 ? 0 : 100 * (double)count / total;
-  (void)printf("%.*s%*s %9zu %7.1f %%", (int)own->name.size_bytes, own->name.bytes,
-               padding > 0 ? padding : 0, "", count, share);
+  print_plain(own->name);
+  (void)printf("%*s %9zu %7.1f %%", padding > 0 ? padding : 0, "", count, share);
   if (set->with_timings) {
     (void)printf(" %10.1f us", us);
   }
@@ -305,7 +339,7 @@ static int run_settings(settings *set) {
   }
   cJSON *tree = NULL;
   seg_error error;
-  seg_status parsed = seg_json_parse(text, SEG_JSON_DEPTH_MAX, &tree, &error);
+  seg_status parsed = seg_json_parse(seg_text_after_mark(text), SEG_JSON_DEPTH_MAX, &tree, &error);
   free((void *)(uintptr_t)text.bytes);
   if (parsed != SEG_OK) {
     (void)fprintf(stderr, "segmentry eval: %s: %s\n", set->cases, error.message);
@@ -315,7 +349,9 @@ static int run_settings(settings *set) {
   seg_table *table = NULL;
   size_t bad_lines = 0;
   status = read_cases(tree, set->cases, &cases);
-  if (status == 0 && seg_table_create(seg_allocator_default(), 0, &table) != SEG_OK) {
+  uint64_t seed = 0;
+  (void)getentropy(&seed, sizeof seed); // without it a hostile file is slower to read, no more
+  if (status == 0 && seg_table_create(seg_allocator_default(), seed, &table) != SEG_OK) {
     status = out_of_memory();
   }
   if (status == 0) {

@@ -48,6 +48,7 @@ ID_BYTES_MAX = 256
 EMAIL_BYTES_MAX = 320
 EVENT_NAME_BYTES_MAX = 250
 DATA_DEPTH_MAX = 32
+DATA_MEMBERS_MAX = 10_000
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -786,7 +787,16 @@ def data_member(row):
     if not isinstance(data, dict):
         raise ValueError(f"data: expected an object, found {type_name(data)}")
     check_data(data, 1)
+    if count_members(data) > DATA_MEMBERS_MAX:
+        raise ValueError(f"data: more than {DATA_MEMBERS_MAX} members and elements")
     return data
+
+
+def count_members(value):
+    if not isinstance(value, (dict, list)):
+        return 0
+    children = value.values() if isinstance(value, dict) else value
+    return sum(1 + count_members(child) for child in children)
 
 
 def check_data(value, level):
@@ -851,6 +861,8 @@ def read_lines(path, table, add):
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             line = line.removesuffix(b"\n")
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
             if not line.strip(b" \t\r"):
                 continue
             try:

@@ -40,6 +40,7 @@ test('installs with everything it needs and nothing more', async () => {
   assert.deepEqual(files.sort(), [
     'LICENSE',
     'README.md',
+    'THIRD-PARTY-NOTICES',
     'index.d.ts',
     'index.js',
     'package.json',

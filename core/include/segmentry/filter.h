@@ -50,7 +50,10 @@ bool seg_filter_is_valid(const seg_filter *filter);
 void seg_filter_free(seg_filter *filter);
 
 /// Writes the condition as JSON again. Parsing that gives an equal filter.
+///
 /// out  owned  Free with seg_text_free.
+///
+/// Returns SEG_OK; SEG_E_INVALID for a filter that seg_filter_is_valid says no to; SEG_E_NOMEM.
 seg_status seg_filter_write(const seg_filter *filter, seg_allocator allocator, seg_text_view *out);
 
 /// Groups and filters of the condition, in document order: the nodes that a preview counts.
@@ -93,7 +96,8 @@ typedef struct seg_resolver {
 /// problems   appended  `unknown_segment` and `segment_cycle`, at the filter's `field`.
 ///
 /// Returns SEG_OK, SEG_E_SEGMENT with at least one problem, SEG_E_NOMEM.
-/// Cost: each segment that can be reached is visited once.
+/// Cost: each segment that can be reached is visited once, and once more for each reference beyond
+/// which a problem lies.
 seg_status seg_filter_check_references(const seg_filter *filter, seg_text_view self_id,
                                        seg_text_view self_name, const seg_resolver *resolver,
                                        seg_problems *problems);

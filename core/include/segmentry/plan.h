@@ -26,7 +26,8 @@ typedef struct seg_block_range {
 /// error     optional
 ///
 /// Returns SEG_OK; SEG_E_SEGMENT for a reference that is unknown or circular; SEG_E_FIELD if the
-/// table is a partial snapshot without a field that is used; SEG_E_NOMEM.
+/// table is a partial snapshot without a field that is used (segments are the resolver's to know);
+/// SEG_E_INVALID for a filter that seg_filter_is_valid says no to; SEG_E_NOMEM.
 /// Cost: for a wide range, a predicate is decided once for each distinct value of a column.
 seg_status seg_plan_create(seg_allocator allocator, const seg_filter *filter,
                            const seg_table *table, int64_t now_ms, const seg_resolver *resolver,

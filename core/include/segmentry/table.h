@@ -17,9 +17,13 @@ struct cJSON;
 #define SEG_EMAIL_BYTES_MAX 320
 /// Bytes of an event's name, so that `event.<name>` is a legal field.
 #define SEG_EVENT_NAME_BYTES_MAX 250
-/// Bytes of one string in `data`, and of the strings of one array together: text that people filter
-/// by, not documents.
+/// Bytes of one string in `data`: text that people filter by, not documents.
 #define SEG_DATA_TEXT_BYTES_MAX 65536
+/// Members of one contact's `data`, nested ones and elements of arrays counted: each path costs a
+/// page of memory for the 4,096 contacts around it.
+#define SEG_DATA_MEMBERS_MAX 10000
+/// Bytes of a segment's id, so that `segment.<id>` is a legal field.
+#define SEG_SEGMENT_ID_BYTES_MAX 248
 /// Levels of nesting in `data`, `data` itself being the first.
 #define SEG_DATA_DEPTH_MAX 32
 /// Different `data` paths in a table. More means that ids were used as keys, which would take
@@ -89,17 +93,28 @@ seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity a
                                   int64_t at_ms, seg_error *error);
 
 /// Makes a contact a member of a segment's stored membership, or no longer one.
+/// Returns SEG_OK, SEG_E_MISSING, SEG_E_INVALID (not an id), SEG_E_NOMEM.
 seg_status seg_table_set_member(seg_table *table, seg_text_view segment_id, uint32_t row,
                                 bool member, seg_error *error);
 
 /// Makes the rows of a mask, and no others, a segment's stored members; an empty mask makes the
 /// segment known. Bits of holes and beyond the table are passed over. On any error the members are
-/// as before. Returns SEG_OK or SEG_E_NOMEM.
+/// as before. Returns SEG_OK, SEG_E_INVALID (not an id), SEG_E_NOMEM.
 seg_status seg_table_set_members(seg_table *table, seg_text_view segment_id, seg_mask_view mask,
                                  seg_error *error);
 
 /// A segment's stored membership; false if none was ever set. Valid until the table changes.
 bool seg_table_members(const seg_table *table, seg_text_view segment_id, seg_mask_view *out);
+
+/// Copies a contact from another table: its fields, events, engagement and memberships.
+///
+/// to_row  written  Its row there.
+///
+/// Returns SEG_OK; SEG_E_MISSING if the row holds no contact; SEG_E_DUPLICATE if `to` has its id
+/// already; SEG_E_NOMEM. On any error `to` has no more contacts than before.
+/// Cost: what the contact has, and a look at each column, event name and segment of `from`.
+seg_status seg_table_copy_row(seg_table *to, const seg_table *from, uint32_t row, uint32_t *to_row,
+                              seg_error *error);
 
 /// Contacts in the table.
 size_t seg_table_contact_count(const seg_table *table);

@@ -8,6 +8,9 @@
 /// Whether the bytes are well-formed UTF-8 (no surrogates, nothing over U+10FFFF, shortest forms).
 bool seg_text_is_utf8(seg_text_view text);
 
+/// A file's text without the byte order mark that some editors put before it.
+seg_text_view seg_text_after_mark(seg_text_view text);
+
 /// Folds a text: Unicode's canonical caseless form, composed (utf8proc's STABLE|COMPOSE|CASEFOLD).
 ///
 /// text  borrowed  Valid UTF-8 without NUL.

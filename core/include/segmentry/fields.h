@@ -1,0 +1,49 @@
+/// What a table knows of its custom fields: for pickers that offer fields and values.
+#ifndef SEGMENTRY_FIELDS_H
+#define SEGMENTRY_FIELDS_H
+
+#include "segmentry/table.h"
+
+/// What a value in `data` is. The numbers are pinned: snapshots hold them.
+typedef enum seg_value_kind {
+  SEG_VALUE_ABSENT = 0, ///< No value: missing or null.
+  SEG_VALUE_BOOLEAN = 1,
+  SEG_VALUE_NUMBER = 2,
+  SEG_VALUE_TEXT = 3,
+  SEG_VALUE_ARRAY = 4,
+  SEG_VALUE_OBJECT = 5
+} seg_value_kind;
+#define SEG_VALUE_KIND_COUNT 6
+
+/// One `data` path. Counts are contacts.
+typedef struct seg_field_info {
+  seg_text_view path;                   ///< Without `data.`; valid until the table changes.
+  size_t count;                         ///< That have a value there.
+  size_t by_kind[SEG_VALUE_KIND_COUNT]; ///< By what the value is.
+  size_t instant_count;                 ///< Of the texts, those that are dates.
+} seg_field_info;
+
+/// Paths that some contact has or had, in the order in which they were first seen.
+size_t seg_table_field_count(const seg_table *table);
+/// Cost: a look at each distinct value.
+seg_field_info seg_table_field(const seg_table *table, size_t index);
+
+/// One distinct value of a field.
+typedef struct seg_field_value {
+  seg_value_kind kind; ///< BOOLEAN, NUMBER or TEXT.
+  bool boolean;
+  double number;
+  seg_text_view text; ///< Valid until the table changes.
+  size_t count;       ///< Contacts that have it.
+} seg_field_value;
+
+/// Finds the most frequent values of a field, most frequent first. Arrays and objects are left out.
+///
+/// path   borrowed  Without `data.`.
+/// limit  Room in `out`.
+///
+/// Returns how many were written; 0 for an unknown path. Cost: a look at each distinct value.
+size_t seg_table_field_values(const seg_table *table, seg_text_view path, size_t limit,
+                              seg_field_value *out);
+
+#endif

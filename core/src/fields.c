@@ -1,0 +1,59 @@
+// Fields and their values, read off the dictionaries: they count the contacts of each value anyway.
+#include "segmentry/fields.h"
+
+#include "segmentry/instant.h"
+#include "table_internal.h"
+
+#include <string.h>
+
+size_t seg_table_field_count(const seg_table *table) { return table->column_count; }
+
+seg_field_info seg_table_field(const seg_table *table, size_t index) {
+  const seg_column *column = table->columns[index];
+  seg_field_info info = {.path = column->path};
+  for (size_t i = 0; i < column->entry_count; i++) {
+    const seg_entry *entry = &column->entries[i];
+    if (entry->kind == SEG_VALUE_ABSENT) {
+      continue;
+    }
+    info.count += entry->refs;
+    info.by_kind[entry->kind] += entry->refs;
+    if (entry->kind == SEG_VALUE_TEXT && (int64_t)entry->bits != SEG_INSTANT_NONE) {
+      info.instant_count += entry->refs;
+    }
+  }
+  return info;
+}
+
+static seg_field_value field_value(const seg_column *column, const seg_entry *entry) {
+  seg_field_value value = {.kind = (seg_value_kind)entry->kind, .count = entry->refs};
+  if (entry->kind == SEG_VALUE_NUMBER) {
+    memcpy(&value.number, &entry->bits, sizeof value.number);
+  } else if (entry->kind == SEG_VALUE_BOOLEAN) {
+    value.boolean = entry->bits != 0;
+  } else {
+    value.text = seg_pool_text(&column->pool, entry->text);
+  }
+  return value;
+}
+
+size_t seg_table_field_values(const seg_table *table, seg_text_view path, size_t limit,
+                              seg_field_value *out) {
+  const seg_column *column = seg_table_find_column(table, path);
+  size_t found = 0;
+  for (size_t i = 0; column != NULL && i < column->entry_count; i++) {
+    const seg_entry *entry = &column->entries[i];
+    bool listed = entry->kind == SEG_VALUE_BOOLEAN || entry->kind == SEG_VALUE_NUMBER ||
+                  entry->kind == SEG_VALUE_TEXT;
+    if (!listed || limit == 0 || (found == limit && entry->refs <= out[found - 1].count)) {
+      continue;
+    }
+    // `out` is kept sorted; of equal counts the one seen first stays first.
+    size_t at = found < limit ? found++ : limit - 1;
+    for (; at > 0 && out[at - 1].count < entry->refs; at--) {
+      out[at] = out[at - 1];
+    }
+    out[at] = field_value(column, entry);
+  }
+  return found;
+}

@@ -1,0 +1,284 @@
+// The table: rows and holes, dictionaries that widen and empty, memory.
+#include "support.h"
+
+#include "segmentry/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLAN_IS(value) "\"field\":\"data.plan\",\"operator\":\"equals\",\"value\":\"" value "\""
+#define PLAN_EXISTS "\"field\":\"data.plan\",\"operator\":\"exists\""
+#define PLAN_MISSING "\"field\":\"data.plan\",\"operator\":\"notExists\""
+#define BOUGHT "\"field\":\"event.bought\",\"operator\":\"triggered\""
+#define NOT_BOUGHT "\"field\":\"event.bought\",\"operator\":\"notTriggered\""
+#define OPENED "\"field\":\"email.opened\",\"operator\":\"triggered\""
+
+static void removed_rows_are_taken_again(void **state) {
+  (void)state;
+  test_memory memory = TEST_MEMORY_INIT;
+  seg_table *table = test_table(test_memory_allocator(&memory));
+  char id[16];
+  for (uint32_t i = 0; i < 200; i++) {
+    (void)snprintf(id, sizeof id, "c%u", (unsigned)i);
+    assert_int_equal(test_add(table, id, "{\"plan\":\"pro\"}"), i);
+  }
+  const uint32_t holes[] = {199, 3, 64, 130};
+  for (size_t i = 0; i < 4; i++) {
+    seg_table_remove(table, holes[i]);
+    seg_table_remove(table, holes[i]); // a hole stays one
+    assert_false(seg_table_is_live(table, holes[i]));
+  }
+  assert_int_equal(seg_table_contact_count(table), 196);
+  assert_int_equal(seg_table_row_count(table), 200);
+  assert_int_equal(test_count_of(table, PLAN_IS("pro")), 196);
+  assert_int_equal(test_count_of(table, PLAN_MISSING), 0); // holes never match
+
+  uint32_t row;
+  assert_false(seg_table_find(table, TEXT("c64"), &row));
+  assert_true(seg_table_find(table, TEXT("c65"), &row));
+  assert_int_equal(row, 65);
+  bool taken[200] = {false};
+  for (uint32_t i = 0; i < 4; i++) {
+    (void)snprintf(id, sizeof id, "new%u", (unsigned)i);
+    row = test_add(table, id, NULL);
+    assert_true(row < 200);
+    taken[row] = true;
+    assert_text(seg_table_id(table, row), id);
+  }
+  assert_true(taken[199] && taken[3] && taken[64] && taken[130]);
+  assert_int_equal(test_add(table, "one more", NULL), 200);
+  assert_int_equal(test_count_of(table, PLAN_MISSING), 5);
+  assert_false(seg_table_is_live(table, 201));
+  assert_false(seg_table_is_live(table, UINT32_MAX));
+  seg_table_free(table);
+  assert_int_equal(memory.block_count, 0);
+}
+
+static void what_a_contact_had_goes_with_it(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  uint32_t ada = test_add(table, "ada", "{\"plan\":\"pro\"}");
+  uint32_t bob = test_add(table, "bob", "{\"plan\":\"pro\"}");
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(seg_table_add_event(table, ada, TEXT("bought"), TEST_NOW_MS - i, NULL),
+                     SEG_OK);
+    assert_int_equal(seg_table_add_activity(table, ada, SEG_ACTIVITY_OPENED, i, NULL), SEG_OK);
+  }
+  assert_int_equal(seg_table_add_event(table, bob, TEXT("bought"), TEST_NOW_MS, NULL), SEG_OK);
+  assert_int_equal(seg_table_set_member(table, TEXT("s"), ada, true, NULL), SEG_OK);
+  assert_int_equal(seg_table_set_member(table, TEXT("s"), bob, true, NULL), SEG_OK);
+  assert_int_equal(test_count_of(table, BOUGHT), 2);
+  assert_int_equal(test_count_of(table, OPENED), 1);
+
+  seg_table_remove(table, ada);
+  assert_int_equal(test_add(table, "cyd", NULL), ada); // the same row
+  assert_int_equal(test_count_of(table, BOUGHT), 1);
+  assert_int_equal(test_count_of(table, NOT_BOUGHT), 1);
+  assert_int_equal(test_count_of(table, OPENED), 0);
+  assert_int_equal(test_count_of(table, PLAN_EXISTS), 1);
+  seg_mask_view members;
+  assert_true(seg_table_members(table, TEXT("s"), &members));
+  assert_int_equal(seg_mask_count(members), 1);
+  assert_int_equal(members.words[0], UINT64_C(1) << bob);
+  assert_false(seg_table_members(table, TEXT("another"), &members));
+  seg_table_free(table);
+}
+
+static void an_update_replaces_all_but_id_events_and_memberships(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  uint32_t row = test_add(table, "ada", "{\"plan\":\"pro\",\"deep\":{\"n\":1}}");
+  assert_int_equal(seg_table_add_event(table, row, TEXT("bought"), 0, NULL), SEG_OK);
+  assert_int_equal(seg_table_set_member(table, TEXT("s"), row, true, NULL), SEG_OK);
+  test_update(table, row, "\t ADA@Sub.Example.COM ", "{\"plan\":null,\"deep.n\":\"literal\"}");
+  assert_text(seg_table_id(table, row), "ada");
+  assert_text(seg_table_email(table, row), "ada@sub.example.com");
+  assert_int_equal(test_count_of(table, PLAN_EXISTS), 0);
+  assert_int_equal(test_count_of(table, "\"field\":\"data.deep\",\"operator\":\"exists\""), 0);
+  assert_int_equal(test_count_of(table, "\"field\":\"data.deep.n\",\"operator\":\"equals\","
+                                        "\"value\":\"literal\""),
+                   1);
+  assert_int_equal(test_count_of(table, "\"field\":\"subscribed\",\"operator\":\"equals\","
+                                        "\"value\":false"),
+                   1);
+  assert_int_equal(test_count_of(table, BOUGHT), 1);
+  seg_mask_view members;
+  assert_true(seg_table_members(table, TEXT("s"), &members));
+  assert_int_equal(seg_mask_count(members), 1);
+  seg_table_free(table);
+}
+
+/// The contacts have the values v0, v1, ... one each: asks for some of them and for one beyond.
+static void check_values(const seg_table *table, uint32_t count) {
+  const uint32_t asked[] = {0, 1, count / 2, count - 2, count - 1, count};
+  for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+    char filter[96];
+    (void)snprintf(filter, sizeof filter,
+                   "\"field\":\"data.v\",\"operator\":\"equals\",\"value\":\"v%u\"",
+                   (unsigned)asked[i]);
+    assert_int_equal(test_count_of(table, filter), asked[i] < count);
+    (void)snprintf(filter, sizeof filter,
+                   "\"field\":\"data.v\",\"operator\":\"notEquals\",\"value\":\"v%u\"",
+                   (unsigned)asked[i]);
+    assert_int_equal(test_count_of(table, filter), asked[i] < count ? count - 1 : count);
+  }
+}
+
+static void codes_widen_at_256_and_65536_values(void **state) {
+  (void)state;
+  test_memory memory = TEST_MEMORY_INIT;
+  seg_table *table = test_table(test_memory_allocator(&memory));
+  char id[16];
+  char data[32];
+  for (uint32_t i = 0; i < 65538; i++) {
+    (void)snprintf(id, sizeof id, "c%u", (unsigned)i);
+    (void)snprintf(data, sizeof data, "{\"v\":\"v%u\"}", (unsigned)i);
+    assert_int_equal(test_add(table, id, data), i);
+    uint32_t count = i + 1;
+    if ((count >= 254 && count <= 258) || count >= 65534) {
+      check_values(table, count);
+    }
+  }
+  // All values go and others come: the codes are taken again, and nothing grows.
+  size_t held = seg_table_memory_bytes(table);
+  for (uint32_t row = 0; row < 65538; row++) {
+    (void)snprintf(id, sizeof id, "c%u@a", (unsigned)row);
+    (void)snprintf(data, sizeof data, "{\"v\":\"w%u\"}", (unsigned)row);
+    test_update(table, row, id, data);
+  }
+  assert_int_equal(test_count_of(table, "\"field\":\"data.v\",\"operator\":\"contains\","
+                                        "\"value\":\"v\""),
+                   0);
+  assert_int_equal(test_count_of(table, "\"field\":\"data.v\",\"operator\":\"contains\","
+                                        "\"value\":\"W\""),
+                   65538);
+  assert_true(seg_table_memory_bytes(table) <= held * 2);
+  assert_int_equal(memory.held_bytes, seg_table_memory_bytes(table));
+  seg_table_free(table);
+  assert_int_equal(memory.held_bytes, 0);
+}
+
+/// Years of one contact changing its data: unique values, each a while, must not pile up.
+static void churn_does_not_grow_the_table(void **state) {
+  (void)state;
+  test_memory memory = TEST_MEMORY_INIT;
+  seg_table *table = test_table(test_memory_allocator(&memory));
+  for (int i = 0; i < 100; i++) {
+    char id[16];
+    (void)snprintf(id, sizeof id, "c%d", i);
+    (void)test_add(table, id, "{\"v\":\"first\"}");
+  }
+  size_t settled = 0;
+  size_t most = 0;
+  for (uint32_t round = 0; round < 20000; round++) {
+    char email[600];
+    char data[600];
+    int size = snprintf(email, sizeof email, "c%u@%0200u", (unsigned)round, (unsigned)round);
+    assert_true(size < SEG_EMAIL_BYTES_MAX);
+    (void)snprintf(data, sizeof data, "{\"v\":\"\xC3\x89%0200u\",\"list\":[\"A%0100u\",1]}",
+                   (unsigned)round, (unsigned)round);
+    test_update(table, round % 100, email, data);
+    size_t held = seg_table_memory_bytes(table);
+    assert_int_equal(held, memory.held_bytes);
+    settled = round == 5000 ? most : settled;
+    most = held > most ? held : most;
+  }
+  assert_true(most <= settled + settled / 8); // a pool's room depends on the order of its texts
+  // The values that were moved to a new pool again and again are still whole.
+  char filter[600];
+  (void)snprintf(filter, sizeof filter,
+                 "\"field\":\"data.v\",\"operator\":\"contains\",\"value\":\"\xC3\xA9%0200u\"",
+                 19950U);
+  assert_int_equal(test_count_of(table, filter), 1);
+  (void)snprintf(filter, sizeof filter,
+                 "\"field\":\"data.list\",\"operator\":\"contains\",\"value\":\"a%0100u\"", 19950U);
+  assert_int_equal(test_count_of(table, filter), 1);
+  (void)snprintf(filter, sizeof filter,
+                 "\"field\":\"email\",\"operator\":\"contains\",\"value\":\"@%0200u\"", 19950U);
+  assert_int_equal(test_count_of(table, filter), 1);
+  seg_table_free(table);
+  assert_int_equal(memory.held_bytes, 0);
+}
+
+/// The same with texts so short that their lengths take as much room as they do.
+static void short_values_do_not_grow_the_table(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  uint32_t row = test_add(table, "a", "{\"v\":\"x\"}");
+  size_t held = seg_table_memory_bytes(table);
+  for (int round = 0; round < 200000; round++) {
+    test_update(table, row, "a@b.c", round % 2 == 0 ? "{\"v\":\"y\"}" : "{\"v\":\"x\"}");
+  }
+  assert_true(seg_table_memory_bytes(table) <= held + 262144);
+  seg_table_free(table);
+}
+
+/// Contacts that come with everything and go: memory stays at the level of the second round.
+static void coming_and_going_keeps_the_level(void **state) {
+  (void)state;
+  test_memory memory = TEST_MEMORY_INIT;
+  seg_table *table = test_table(test_memory_allocator(&memory));
+  size_t level = 0;
+  for (int round = 0; round < 12; round++) {
+    for (uint32_t i = 0; i < 5000; i++) {
+      char id[32];
+      char data[96];
+      (void)snprintf(id, sizeof id, "r%d-%u", round, (unsigned)i);
+      (void)snprintf(data, sizeof data, "{\"n\":%u,\"s\":\"%d:%u\"}", (unsigned)i, round,
+                     (unsigned)i % 700);
+      uint32_t row = test_add(table, id, data);
+      for (int k = 0; k < 3; k++) {
+        assert_int_equal(seg_table_add_event(table, row, TEXT("e"), k, NULL), SEG_OK);
+      }
+      assert_int_equal(seg_table_set_member(table, TEXT("s"), row, true, NULL), SEG_OK);
+    }
+    assert_int_equal(seg_table_row_count(table), 5000);
+    for (uint32_t row = 0; row < 5000; row++) {
+      seg_table_remove(table, row);
+    }
+    assert_int_equal(seg_table_contact_count(table), 0);
+    level = round == 3 ? seg_table_memory_bytes(table) : level;
+  }
+  assert_true(seg_table_memory_bytes(table) <= level + level / 8);
+  assert_int_equal(test_count_of(table, NOT_BOUGHT), 0);
+  seg_table_free(table);
+  assert_int_equal(memory.block_count, 0);
+}
+
+/// A refused contact must not use up the room for fields.
+static void a_refused_contact_leaves_no_fields_behind(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  char id[16];
+  char data[64];
+  for (int i = 0; i < SEG_TABLE_COLUMNS_MAX - 1; i++) {
+    (void)snprintf(id, sizeof id, "c%d", i);
+    (void)snprintf(data, sizeof data, "{\"f%d\":1}", i);
+    (void)test_add(table, id, data);
+  }
+  struct cJSON *two = NULL;
+  assert_int_equal(seg_json_parse(TEXT("{\"x\":1,\"y\":2}"), 4, &two, NULL), SEG_OK);
+  seg_contact_view contact = {.id = TEXT("over"), .email = TEXT("o@example.com"), .data = two};
+  seg_error error;
+  assert_int_equal(seg_table_add(table, &contact, NULL, &error), SEG_E_LIMIT);
+  assert_error(&error, SEG_E_LIMIT);
+  seg_json_free(two);
+  (void)test_add(table, "fits", "{\"z\":1}");
+  assert_int_equal(test_count_of(table, "\"field\":\"data.z\",\"operator\":\"exists\""), 1);
+  seg_table_free(table);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(removed_rows_are_taken_again),
+      cmocka_unit_test(what_a_contact_had_goes_with_it),
+      cmocka_unit_test(an_update_replaces_all_but_id_events_and_memberships),
+      cmocka_unit_test(codes_widen_at_256_and_65536_values),
+      cmocka_unit_test(churn_does_not_grow_the_table),
+      cmocka_unit_test(short_values_do_not_grow_the_table),
+      cmocka_unit_test(coming_and_going_keeps_the_level),
+      cmocka_unit_test(a_refused_contact_leaves_no_fields_behind),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -37,11 +37,15 @@ static inline unsigned seg_bits_lowest(uint64_t bits) {
 #endif
 }
 
-/// Asks for memory that will be read soon: two lines of the cache.
+/// Asks for memory that will be read soon: two lines of the cache, of which the second may lie
+/// beyond the allocation, so its address is made as a number. NULL asks for nothing.
 static inline void seg_prefetch(const void *address) {
 #if defined(__GNUC__)
+  if (address == NULL) {
+    return;
+  }
   __builtin_prefetch(address);
-  __builtin_prefetch((const char *)address + 64);
+  __builtin_prefetch((const void *)((uintptr_t)address + 64));
 #else
   (void)address;
 #endif

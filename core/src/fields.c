@@ -25,6 +25,20 @@ seg_field_info seg_table_field(const seg_table *table, size_t index) {
   return info;
 }
 
+size_t seg_table_used_field_count(const seg_table *table) {
+  size_t used = 0;
+  for (size_t i = 0; i < table->column_count; i++) {
+    used += table->columns[i]->index.count > 0;
+  }
+  return used;
+}
+
+size_t seg_table_event_count(const seg_table *table) { return table->event_count; }
+
+bool seg_table_knows_event(const seg_table *table, seg_text_view name) {
+  return seg_table_find_event(table, name) != NULL;
+}
+
 static seg_field_value field_value(const seg_column *column, const seg_entry *entry) {
   seg_field_value value = {.kind = (seg_value_kind)entry->kind, .count = entry->refs};
   if (entry->kind == SEG_VALUE_NUMBER) {

@@ -4,7 +4,8 @@
 
 #include "segmentry/base.h"
 
-/// Hashes bytes. Equal bytes and seeds give equal hashes on every machine.
+/// Hashes bytes. Equal bytes and seeds give equal hashes on every machine. Who does not know the
+/// seed cannot choose texts that collide.
 uint32_t seg_hash(uint64_t seed, const void *bytes, size_t size_bytes);
 
 /// Given by seg_index_first and _next at the end.

@@ -136,6 +136,13 @@ static seg_status take_email(seg_table *table, const cJSON *line, seg_error *err
   for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
     status = read_instant(line, members[i], true, &at_ms[i], error);
   }
+  // First all room, then all occurrences: the line stands or falls as a whole.
+  for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
+    if (at_ms[i] != SEG_INSTANT_NONE &&
+        !seg_timeline_reserve(&table->activities[i], table->allocator, row)) {
+      status = seg_fail_memory(error);
+    }
+  }
   for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
     if (at_ms[i] != SEG_INSTANT_NONE) {
       status = seg_table_add_activity(table, row, (seg_activity)i, at_ms[i], error);

@@ -1,7 +1,6 @@
 // See matcher.h. Ranges are closed on both sides: `greaterThan 5` begins at the next double.
 //
 // memmem is in every C library that the core is built with; its time is linear in the worst case.
-#define _GNU_SOURCE
 #include "matcher.h"
 
 #include <math.h>

@@ -661,21 +661,24 @@ static void evaluate_email(const chunk *at, const bound *term, const uint64_t *a
   }
 }
 
-/// Rows whose last occurrence lies beyond the range, but an earlier one in it.
-static uint64_t match_earlier(const seg_timeline_block *block, seg_instant_range range) {
+/// The rows of `wanted`, which are present, whose last occurrence lies beyond the range, but an
+/// earlier one in it.
+static uint64_t match_earlier(const seg_timeline_block *block, uint64_t wanted,
+                              seg_instant_range range) {
   uint64_t mask = 0;
-  unsigned cell = 0;
-  for (uint64_t rest = block->present; rest != 0; rest &= rest - 1, cell++) {
+  for (; wanted != 0; wanted &= wanted - 1) {
+    unsigned bit = seg_bits_lowest(wanted);
+    unsigned cell = seg_bits_rank(block->present, bit);
     if (block->last[cell] <= range.high_ms) {
       continue;
     }
     seg_occurrences earlier = seg_timeline_earlier(block, cell);
-    size_t i = earlier.count;
-    while (i > 0 && earlier.items[i - 1] > range.high_ms) {
-      i--;
-    }
-    if (i > 0 && earlier.items[i - 1] >= range.low_ms) {
-      mask |= UINT64_C(1) << seg_bits_lowest(rest);
+    for (size_t i = earlier.count; i > 0; i--) { // those added last are mostly the latest
+      int64_t at_ms = earlier.items[i - 1];
+      if (at_ms >= range.low_ms && at_ms <= range.high_ms) {
+        mask |= UINT64_C(1) << bit;
+        break;
+      }
     }
   }
   return mask;
@@ -711,7 +714,8 @@ static uint64_t match_block(const bound *term, const seg_timeline_block *block, 
   // Any occurrence in the range: almost always the last one says so.
   uint64_t since = seg_kernel_packed_range(block->present, block->last, range.low_ms, INT64_MAX);
   uint64_t mask = seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms);
-  return (mask == since ? mask : mask | match_earlier(block, range)) & wanted;
+  mask &= wanted;
+  return mask == (since & wanted) ? mask : mask | match_earlier(block, wanted, range);
 }
 
 /// How far ahead of the evaluation the cells of a block are asked for.

@@ -6,7 +6,7 @@
 /// bytes; `instants` is a base (u64, two's complement) and for each `n` beyond it:
 ///
 ///     complete u8                 1: all columns there were; 0: only the known fields
-///     n fields, each text         the known fields, as filters name them
+///     n fields, each text         the known fields, as filters name them; none if complete
 ///     n rows, each text           ids, in table order
 ///     sections, each begun by its tag, in any order, then SEG_SECTION_END
 ///
@@ -18,6 +18,11 @@
 ///     EVENT        text name, occurrences
 ///     ACTIVITY     u8, occurrences
 ///     MEMBERS      text id, a bit a row
+///
+/// No section comes twice: one for each of the first four, for each path, event name, activity and
+/// segment. A complete snapshot has the first four and all six activities; a partial one those of
+/// them that it knows, and the members of each segment that it knows. DATA and EVENT sections are
+/// left out where no contact has any.
 ///
 /// `occurrences`: base u64, n rows that have any; for each n rows since the one before, n count, n
 /// first instant beyond the base, and n from each to the next.

@@ -1,6 +1,8 @@
 // Reading a snapshot. The checksum finds accidents; malice can compute it, so every number is
 // checked again: counts against the bytes that are left, codes against their dictionary, texts for
-// UTF-8, instants for their range, names for their limits, nothing twice.
+// UTF-8, instants for their range, names for their limits, nothing twice. At the end everything
+// that the snapshot claims to know must have come: what is missing would answer filters as if it
+// were empty.
 #include "segmentry/snapshot.h"
 
 #include "filter_internal.h"
@@ -20,6 +22,8 @@ typedef struct reader {
   const unsigned char *at;
   const unsigned char *end;
   seg_status status;
+  unsigned sections;   ///< Bit n: the section with tag n was there.
+  unsigned activities; ///< Bit n: activity n was there.
 } reader;
 
 static void fail(reader *from, seg_status status) {
@@ -94,9 +98,13 @@ static int64_t get_instant_after(reader *from, int64_t before) {
 
 static void get_known_fields(reader *from) {
   seg_table *table = from->table;
-  table->is_partial = get_byte(from) != 1;
+  unsigned complete = get_byte(from);
   size_t count = get_count(from);
-  if (count == 0) {
+  table->is_partial = complete == 0;
+  if (complete > 1 || count > SEG_SNAPSHOT_FIELDS_MAX || (complete == 1 && count > 0)) {
+    fail(from, SEG_E_CORRUPT);
+  }
+  if (!ok(from) || count == 0) {
     return;
   }
   table->known_fields = seg_allocate_zeroed(table->allocator, count, sizeof *table->known_fields);
@@ -174,11 +182,24 @@ static void get_instants(reader *from, bool created) {
   }
 }
 
-/// Reads one value of a dictionary. An array's text is put together in the table's buffer.
+/// Reads the strings of an array into the table's buffer.
+static seg_text_view get_array(reader *from) {
+  seg_buffer *list = &from->table->array_text;
+  list->size_bytes = 0;
+  for (size_t count = get_count(from); ok(from) && count > 0; count--) {
+    seg_array_text_add(list, get_text(from, SEG_DATA_TEXT_BYTES_MAX));
+  }
+  if (list->failed) {
+    list->failed = false;
+    fail(from, SEG_E_NOMEM);
+  }
+  return (seg_text_view){.bytes = list->bytes, .size_bytes = list->size_bytes};
+}
+
+/// Reads one value of a dictionary.
 static seg_value get_value(reader *from) {
   seg_value value = {.kind = (seg_value_kind)get_byte(from)};
   uint64_t bits;
-  seg_buffer *list = &from->table->array_text;
   switch (value.kind) {
   case SEG_VALUE_NUMBER:
     bits = get_fixed(from, 8);
@@ -194,15 +215,7 @@ static seg_value get_value(reader *from) {
     value.text = get_text(from, SEG_DATA_TEXT_BYTES_MAX);
     break;
   case SEG_VALUE_ARRAY:
-    list->size_bytes = 0;
-    for (size_t count = get_count(from); ok(from) && count > 0; count--) {
-      seg_array_text_add(list, get_text(from, SEG_DATA_TEXT_BYTES_MAX));
-    }
-    if (list->failed) {
-      list->failed = false;
-      fail(from, SEG_E_NOMEM);
-    }
-    value.text = (seg_text_view){.bytes = list->bytes, .size_bytes = list->size_bytes};
+    value.text = get_array(from);
     break;
   case SEG_VALUE_OBJECT:
     break;
@@ -271,9 +284,6 @@ static void get_occurrences(reader *from, seg_timeline *timeline) {
   seg_table *table = from->table;
   int64_t base = (int64_t)get_fixed(from, 8);
   size_t rows = get_count(from);
-  if (timeline->occurrence_count > 0) {
-    fail(from, SEG_E_CORRUPT);
-  }
   uint64_t row = 0;
   for (size_t i = 0; ok(from) && i < rows; i++) {
     uint64_t step = get_number(from);
@@ -298,7 +308,8 @@ static void get_occurrences(reader *from, seg_timeline *timeline) {
 static void get_event(reader *from) {
   seg_text_view name = get_text(from, SEG_EVENT_NAME_BYTES_MAX);
   seg_timeline *timeline = NULL;
-  if (!ok(from)) {
+  if (!ok(from) || seg_table_find_event(from->table, name) != NULL) {
+    fail(from, SEG_E_CORRUPT);
     return;
   }
   seg_status status = seg_table_make_event(from->table, name, &timeline, NULL);
@@ -311,10 +322,11 @@ static void get_event(reader *from) {
 
 static void get_activity(reader *from) {
   unsigned activity = get_byte(from);
-  if (activity >= SEG_ACTIVITY_COUNT) {
+  if (activity >= SEG_ACTIVITY_COUNT || (from->activities >> activity & 1U) != 0) {
     fail(from, SEG_E_CORRUPT);
     return;
   }
+  from->activities |= 1U << activity;
   get_occurrences(from, &from->table->activities[activity]);
 }
 
@@ -327,8 +339,9 @@ static void get_members(reader *from) {
     fail(from, SEG_E_CORRUPT);
     return;
   }
-  if (seg_table_make_membership(table, id, &membership, NULL) != SEG_OK) {
-    fail(from, SEG_E_NOMEM);
+  seg_status status = seg_table_make_membership(table, id, &membership, NULL);
+  if (status != SEG_OK) {
+    fail(from, status == SEG_E_NOMEM ? status : SEG_E_CORRUPT);
     return;
   }
   for (uint32_t row = 0; row < table->row_count; row++) {
@@ -339,20 +352,62 @@ static void get_members(reader *from) {
   }
 }
 
+/// Whether what a known field needs has come. Columns and events that no contact has need nothing.
+static bool has_field(const reader *from, const seg_field *field) {
+  switch (field->kind) {
+  case SEG_FIELD_EMAIL:
+    return (from->sections >> SEG_SECTION_EMAIL & 1U) != 0;
+  case SEG_FIELD_SUBSCRIBED:
+    return (from->sections >> SEG_SECTION_SUBSCRIBED & 1U) != 0;
+  case SEG_FIELD_CREATED_AT:
+    return (from->sections >> SEG_SECTION_CREATED_AT & 1U) != 0;
+  case SEG_FIELD_UPDATED_AT:
+    return (from->sections >> SEG_SECTION_UPDATED_AT & 1U) != 0;
+  case SEG_FIELD_ACTIVITY:
+    return (from->activities >> field->activity & 1U) != 0;
+  case SEG_FIELD_SEGMENT:
+    return seg_table_find_membership(from->table, field->name) != NULL;
+  case SEG_FIELD_DATA:
+  case SEG_FIELD_EVENT:
+    break;
+  }
+  return true;
+}
+
+static bool has_all(const reader *from) {
+  const seg_table *table = from->table;
+  const unsigned single = 1U << SEG_SECTION_EMAIL | 1U << SEG_SECTION_SUBSCRIBED |
+                          1U << SEG_SECTION_CREATED_AT | 1U << SEG_SECTION_UPDATED_AT;
+  if (!table->is_partial) {
+    return (from->sections & single) == single &&
+           from->activities == (1U << SEG_ACTIVITY_COUNT) - 1;
+  }
+  for (size_t i = 0; i < table->known_field_count; i++) {
+    seg_field field;
+    if (!seg_field_parse(table->known_fields[i], &field) || !has_field(from, &field)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static void get_sections(reader *from) {
-  unsigned seen = 0; // sections of which there is one at most
   for (;;) {
     unsigned section = get_byte(from);
-    if (!ok(from) || section == SEG_SECTION_END) {
+    if (!ok(from)) {
       return;
     }
-    if (section <= SEG_SECTION_UPDATED_AT) {
-      if ((seen >> section & 1U) != 0) {
+    if (section == SEG_SECTION_END) {
+      if (!has_all(from)) {
         fail(from, SEG_E_CORRUPT);
-        return;
       }
-      seen |= 1U << section;
+      return;
     }
+    if (section <= SEG_SECTION_UPDATED_AT && (from->sections >> section & 1U) != 0) {
+      fail(from, SEG_E_CORRUPT);
+      return;
+    }
+    from->sections |= section <= SEG_SECTION_UPDATED_AT ? 1U << section : 0;
     switch (section) {
     case SEG_SECTION_EMAIL:
       get_emails(from);

@@ -27,6 +27,8 @@ uint32_t seg_snapshot_checksum(seg_text_view bytes) {
 typedef struct writer {
   const seg_table *table;
   seg_buffer out;
+  int64_t *sorted; ///< Room for the occurrences of one row, twice.
+  size_t sorted_capacity;
 } writer;
 
 static void put_byte(writer *to, unsigned value) {
@@ -183,10 +185,77 @@ static void put_data(writer *to, const seg_column *column) {
   seg_release(allocator, new_codes, map_bytes);
 }
 
-/// One occurrence after another, ascending: the earlier ones, then the last.
-static int64_t occurrence(const seg_timeline_block *block, unsigned cell, size_t index) {
+static bool is_ascending(seg_occurrences list) {
+  for (size_t i = 1; i < list.count; i++) {
+    if (list.items[i - 1] > list.items[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Merges neighbouring runs of `run` items, each ascending, into runs of twice as many.
+static void merge_runs(const int64_t *from, size_t count, size_t run, int64_t *to) {
+  for (size_t begin = 0; begin < count; begin += 2 * run) {
+    size_t left = begin;
+    size_t middle = begin + run < count ? begin + run : count;
+    size_t right = middle;
+    size_t end = middle + run < count ? middle + run : count;
+    for (size_t at = begin; at < end; at++) {
+      bool take_left = right == end || (left < middle && from[left] <= from[right]);
+      to[at] = take_left ? from[left++] : from[right++];
+    }
+  }
+}
+
+/// The same occurrences, ascending; valid until the next call. NULL if there is no memory.
+static const int64_t *ascending(writer *to, seg_occurrences list) {
+  if (is_ascending(list)) {
+    return list.items;
+  }
+  void *block = to->sorted;
+  if (!seg_grow(to->out.allocator, &block, &to->sorted_capacity, 2 * list.count,
+                sizeof *to->sorted)) {
+    to->out.failed = true;
+    return NULL;
+  }
+  to->sorted = block;
+  int64_t *sorted = to->sorted;
+  int64_t *spare = to->sorted + list.count;
+  memcpy(sorted, list.items, list.count * sizeof *sorted);
+  for (size_t run = 1; run < list.count; run *= 2) {
+    merge_runs(sorted, list.count, run, spare);
+    int64_t *merged = spare;
+    spare = sorted;
+    sorted = merged;
+  }
+  return sorted;
+}
+
+/// The first occurrence of a row that has any.
+static int64_t first_occurrence(const seg_timeline_block *block, unsigned cell) {
   seg_occurrences earlier = seg_timeline_earlier(block, cell);
-  return index < earlier.count ? earlier.items[index] : block->last[cell];
+  int64_t first = block->last[cell];
+  for (size_t i = 0; i < earlier.count; i++) {
+    first = earlier.items[i] < first ? earlier.items[i] : first;
+  }
+  return first;
+}
+
+static void put_row_occurrences(writer *to, const seg_timeline_block *block, unsigned cell,
+                                int64_t base) {
+  seg_occurrences earlier = seg_timeline_earlier(block, cell);
+  const int64_t *items = ascending(to, earlier);
+  if (to->out.failed) {
+    return;
+  }
+  put_number(to, earlier.count + 1);
+  int64_t before = base;
+  for (size_t i = 0; i <= earlier.count; i++) {
+    int64_t at_ms = i < earlier.count ? items[i] : block->last[cell];
+    put_number(to, (uint64_t)(at_ms - before));
+    before = at_ms;
+  }
 }
 
 static void put_occurrences(writer *to, const seg_timeline *timeline) {
@@ -203,19 +272,12 @@ static void put_occurrences(writer *to, const seg_timeline *timeline) {
       unsigned cell = present ? seg_bits_rank(block->present, bit) : 0;
       if (present && pass == 0) {
         rows++;
-        int64_t first = occurrence(block, cell, 0);
+        int64_t first = first_occurrence(block, cell);
         base = first < base ? first : base;
       } else if (present) {
-        size_t count = seg_timeline_earlier(block, cell).count + 1;
         put_number(to, rank - rank_before);
-        put_number(to, count);
         rank_before = rank;
-        int64_t before = base;
-        for (size_t i = 0; i < count; i++) {
-          int64_t at_ms = occurrence(block, cell, i);
-          put_number(to, (uint64_t)(at_ms - before));
-          before = at_ms;
-        }
+        put_row_occurrences(to, block, cell, base);
       }
       rank += (uint64_t)pass;
     }
@@ -309,32 +371,105 @@ static void put_field_section(writer *to, const seg_field *field) {
   }
 }
 
-static bool is_repeated(const seg_text_view *fields, size_t index) {
-  seg_field own;
-  seg_field other;
-  (void)seg_field_parse(fields[index], &own);
-  for (size_t i = 0; i < index; i++) {
-    if (seg_field_parse(fields[i], &other) && seg_field_equal(&own, &other)) {
+// The chosen fields.
+
+typedef struct chosen {
+  seg_text_view text;
+  seg_field field;
+} chosen;
+
+/// Different fields, in the order of their choice.
+typedef struct field_set {
+  chosen *items;
+  size_t count;
+  size_t capacity;
+  seg_index index;
+} field_set;
+
+static uint32_t hash_field(const seg_table *table, const seg_field *field) {
+  uint64_t seed = table->seed + (uint64_t)field->kind;
+  return field->kind == SEG_FIELD_ACTIVITY // it may have two names
+             ? seg_hash(seed + SEG_FIELD_SEGMENT + (uint64_t)field->activity, NULL, 0)
+             : seg_hash(seed, field->name.bytes, field->name.size_bytes);
+}
+
+static bool has_field(const field_set *set, uint32_t hash, const seg_field *field) {
+  seg_index_cursor cursor;
+  for (uint32_t i = seg_index_first(&set->index, hash, &cursor); i != SEG_INDEX_NONE;
+       i = seg_index_next(&set->index, &cursor)) {
+    if (seg_field_equal(&set->items[i].field, field)) {
       return true;
     }
   }
   return false;
 }
 
-static seg_status check_fields(const seg_table *table, const seg_text_view *fields,
-                               size_t field_count, seg_error *error) {
+/// Adds fields that are not there yet. With `known`, only those in it are accepted.
+static seg_status add_fields(field_set *set, const seg_table *table, seg_allocator allocator,
+                             const seg_text_view *fields, size_t field_count,
+                             const field_set *known, seg_error *error) {
   for (size_t i = 0; i < field_count; i++) {
     seg_field field;
     if (fields[i].size_bytes > SEG_FILTER_FIELD_BYTES_MAX || !seg_field_parse(fields[i], &field)) {
       return seg_fail(error, SEG_E_INVALID, "%s is not a field; " SEG_FIELD_HELP,
                       seg_quote(fields[i]).text);
     }
-    if (!seg_table_knows_field(table, &field)) {
+    uint32_t hash = hash_field(table, &field);
+    if (known != NULL && !has_field(known, hash, &field)) {
       return seg_fail(error, SEG_E_FIELD, "the field %s is not in this snapshot",
                       seg_quote(fields[i]).text);
     }
+    if (has_field(set, hash, &field)) {
+      continue;
+    }
+    if (set->count == SEG_SNAPSHOT_FIELDS_MAX) {
+      return seg_fail(error, SEG_E_LIMIT, "%s would be one more than %d different fields",
+                      seg_quote(fields[i]).text, SEG_SNAPSHOT_FIELDS_MAX);
+    }
+    void *block = set->items;
+    if (!seg_index_reserve(&set->index, allocator) ||
+        !seg_grow(allocator, &block, &set->capacity, set->count + 1, sizeof *set->items)) {
+      return seg_fail_memory(error);
+    }
+    set->items = block;
+    seg_index_put(&set->index, hash, (uint32_t)set->count);
+    set->items[set->count++] = (chosen){.text = fields[i], .field = field};
   }
   return SEG_OK;
+}
+
+static void free_fields(field_set *set, seg_allocator allocator) {
+  seg_release(allocator, set->items, set->capacity * sizeof *set->items);
+  seg_index_free(&set->index, allocator);
+}
+
+/// Finds the fields to write: those that were asked for, or all that a partial table knows.
+static seg_status choose_fields(const seg_table *table, seg_allocator allocator,
+                                const seg_text_view *fields, size_t field_count, field_set *out,
+                                seg_error *error) {
+  field_set known = {0};
+  seg_status status = add_fields(&known, table, allocator, table->known_fields,
+                                 table->known_field_count, NULL, error);
+  if (status == SEG_OK && fields == NULL) {
+    *out = known;
+    return SEG_OK;
+  }
+  if (status == SEG_OK) {
+    status = add_fields(out, table, allocator, fields, field_count,
+                        table->is_partial ? &known : NULL, error);
+  }
+  free_fields(&known, allocator);
+  return status;
+}
+
+/// Memberships are not among what a partial table knows or does not: all of them go along.
+static void put_further_members(writer *to, const field_set *written) {
+  for (size_t i = 0; i < to->table->membership_count; i++) {
+    seg_field field = {.kind = SEG_FIELD_SEGMENT, .name = to->table->memberships[i].segment_id};
+    if (!has_field(written, hash_field(to->table, &field), &field)) {
+      put_members(to, field.name);
+    }
+  }
 }
 
 static void put_header(writer *to) {
@@ -356,38 +491,40 @@ static void put_header(writer *to) {
 seg_status seg_snapshot_write(const seg_table *table, seg_allocator allocator,
                               const seg_text_view *fields, size_t field_count, seg_text_view *out,
                               seg_error *error) {
-  seg_status status = check_fields(table, fields, field_count, error);
-  if (status != SEG_OK) {
-    return status;
-  }
   bool all = fields == NULL;
   bool complete = all && !table->is_partial;
-  const seg_text_view *known = all ? table->known_fields : fields;
-  size_t known_count = complete ? 0 : all ? table->known_field_count : field_count;
+  field_set set = {0};
+  seg_status status = choose_fields(table, allocator, fields, field_count, &set, error);
+  if (status != SEG_OK) {
+    free_fields(&set, allocator);
+    return status;
+  }
   writer to = {.table = table};
   seg_buffer_init(&to.out, allocator);
   char header[SEG_SNAPSHOT_HEADER_BYTES] = {0};
   seg_buffer_put(&to.out, header, sizeof header);
   put_byte(&to, complete ? 1 : 0);
-  put_number(&to, known_count);
-  for (size_t i = 0; i < known_count; i++) {
-    put_text(&to, known[i]);
+  put_number(&to, set.count);
+  for (size_t i = 0; i < set.count; i++) {
+    put_text(&to, set.items[i].text);
   }
   put_number(&to, table->contact_count);
   for (uint32_t row = first_live(table); row < table->row_count; row = live_after(table, row)) {
     put_text(&to, seg_table_id(table, row));
   }
-  if (all) {
+  if (complete) {
     put_all_sections(&to);
   }
-  for (size_t i = 0; !all && i < field_count; i++) {
-    seg_field field;
-    if (!is_repeated(fields, i) && seg_field_parse(fields[i], &field)) {
-      put_field_section(&to, &field);
-    }
+  for (size_t i = 0; i < set.count; i++) {
+    put_field_section(&to, &set.items[i].field);
+  }
+  if (all && !complete) {
+    put_further_members(&to, &set);
   }
   put_byte(&to, SEG_SECTION_END);
   put_header(&to);
+  free_fields(&set, allocator);
+  seg_release(allocator, to.sorted, to.sorted_capacity * sizeof *to.sorted);
   if (seg_buffer_take(&to.out, out) != SEG_OK) {
     return seg_fail_memory(error);
   }

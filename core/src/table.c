@@ -226,9 +226,10 @@ seg_status seg_table_make_membership(seg_table *table, seg_text_view segment_id,
   if (segment_id.size_bytes == 0 || segment_id.size_bytes > SEG_SEGMENT_ID_BYTES_MAX ||
       !seg_text_is_utf8(segment_id) ||
       memchr(segment_id.bytes, '\0', segment_id.size_bytes) != NULL) {
-    return seg_fail(error, SEG_E_INVALID,
-                    "the segment's id %s is not 1 to %d bytes of UTF-8 without NUL",
-                    seg_quote(segment_id).text, SEG_SEGMENT_ID_BYTES_MAX);
+    (void)seg_fail(error, SEG_E_INVALID,
+                   "the segment's id %s is not 1 to %d bytes of UTF-8 without NUL",
+                   seg_quote(segment_id).text, SEG_SEGMENT_ID_BYTES_MAX);
+    return SEG_E_INVALID;
   }
   void *block = table->memberships;
   if (!seg_index_reserve(&table->membership_ids, table->allocator) ||

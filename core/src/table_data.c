@@ -10,6 +10,7 @@
 // longer than a field name may be. The values are checked all the same.
 #include "table_internal.h"
 
+#include "segmentry/fields.h"
 #include "segmentry/filter.h"
 
 #include <cJSON.h>
@@ -191,19 +192,29 @@ static seg_status stage_literals(seg_table *table, uint32_t row, const cJSON *da
   return SEG_OK;
 }
 
+/// Joins a path and a key below it; false if no filter can name the result.
+static bool join_path(seg_text_view path, const char *key, char bytes[PATH_BYTES_MAX],
+                      seg_text_view *out) {
+  size_t key_bytes = strlen(key);
+  *out = (seg_text_view){.bytes = bytes, .size_bytes = path.size_bytes + 1 + key_bytes};
+  if (memchr(key, '.', key_bytes) != NULL || out->size_bytes > PATH_BYTES_MAX) {
+    return false;
+  }
+  memcpy(bytes, path.bytes, path.size_bytes);
+  bytes[path.size_bytes] = '.';
+  memcpy(bytes + path.size_bytes + 1, key, key_bytes);
+  return true;
+}
+
 /// Stages the keys of a nested object. Depth is bounded by seg_data_check.
 static seg_status stage_nested(seg_table *table, uint32_t row, const cJSON *object,
                                seg_text_view path, seg_error *error) {
   for (const cJSON *item = last_member(object); item != NULL; item = member_before(object, item)) {
-    seg_text_view key = seg_text_of(item->string);
     char bytes[PATH_BYTES_MAX];
-    seg_text_view inner = {.bytes = bytes, .size_bytes = path.size_bytes + 1 + key.size_bytes};
-    if (strchr(item->string, '.') != NULL || inner.size_bytes > sizeof bytes) {
+    seg_text_view inner;
+    if (!join_path(path, item->string, bytes, &inner)) {
       continue;
     }
-    memcpy(bytes, path.bytes, path.size_bytes);
-    bytes[path.size_bytes] = '.';
-    memcpy(bytes + path.size_bytes + 1, key.bytes, key.size_bytes);
     seg_column *column = NULL;
     seg_status status = seg_table_make_column(table, inner, &column, error);
     if (status != SEG_OK) {
@@ -241,6 +252,34 @@ static seg_status stage_all_nested(seg_table *table, uint32_t row, const cJSON *
     }
   }
   return SEG_OK;
+}
+
+/// Counts the paths below an object that the table does not know.
+static size_t count_new_nested(const seg_table *table, const cJSON *object, seg_text_view path) {
+  size_t count = 0;
+  for (const cJSON *item = object->child; item != NULL; item = item->next) {
+    char bytes[PATH_BYTES_MAX];
+    seg_text_view inner;
+    if (join_path(path, item->string, bytes, &inner)) {
+      count += seg_table_find_column(table, inner) == NULL;
+      count += cJSON_IsObject(item) ? count_new_nested(table, item, inner) : 0;
+    }
+  }
+  return count;
+}
+
+size_t seg_table_new_field_count(const seg_table *table, const cJSON *data) {
+  size_t count = 0;
+  for (const cJSON *item = data == NULL ? NULL : data->child; item != NULL; item = item->next) {
+    seg_text_view key = seg_text_of(item->string);
+    if (key.size_bytes <= PATH_BYTES_MAX) {
+      count += seg_table_find_column(table, key) == NULL;
+      if (cJSON_IsObject(item) && strchr(item->string, '.') == NULL) {
+        count += count_new_nested(table, item, key);
+      }
+    }
+  }
+  return count;
 }
 
 seg_status seg_data_stage(seg_table *table, uint32_t row, const cJSON *data, seg_error *error) {

@@ -113,8 +113,7 @@ seg_status seg_table_make_membership(seg_table *table, seg_text_view segment_id,
 /// Checks a JSON value of any kind against the limits of `data`: depth, size of strings, numbers
 /// that a double can hold. `name` begins the place in messages.
 seg_status seg_value_check(const struct cJSON *value, const char *name, seg_error *error);
-/// Checks a contact's `data`; allocates nothing.
-seg_status seg_data_check(const struct cJSON *data, seg_error *error);
+
 /// Turns `data`, which has been checked, into staged values of a row: all that can fail.
 seg_status seg_data_stage(seg_table *table, uint32_t row, const struct cJSON *data,
                           seg_error *error);

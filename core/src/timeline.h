@@ -2,27 +2,45 @@
 ///
 /// Rows are packed block by block: a bit a row says who has any, and the cells of those rows stand
 /// side by side in row order. The last occurrence stands apart, since it alone decides all five
-/// operators unless it lies in the future.
+/// operators unless it lies in the future. The earlier ones are in no order: nothing but a snapshot
+/// asks for one.
 ///
-///     block -> present  ..0100110   rows 1, 2 and 5 have it
+///     block -> present  ..0100110    rows 1, 2 and 5 have it
 ///              last     | t1 | t2 | t5 |
-///              end      | e1 | e2 | e5 |   earlier[end of the row before, own end)
-///              earlier  | t1's older ones, ascending | t2's | t5's |
+///              end      | e1 | e2 | e5 |
+///              past -> items  | t1's earlier ones | t5's |    [end of the cell before, own end)
+///                      apart  010    cell 1 (row 2) has many: they stand in a list of their own
+///                      lists  | t2's |
 ///
-/// So a rare event costs what it has, a common one is a plain scan, and one block is as cheap to
-/// evaluate as its rows.
+/// So a rare event costs what it has, a common one is a plain scan, one block is as cheap to
+/// evaluate as its rows, and a row with a million occurrences is no burden to the 63 beside it.
 #ifndef SEG_TIMELINE_H
 #define SEG_TIMELINE_H
 
 #include "bits_internal.h"
 #include "segmentry/base.h"
 
+/// A row's earlier occurrences, where they are many.
+typedef struct seg_timeline_list {
+  int64_t *items;
+  uint32_t count;
+  uint32_t capacity;
+} seg_timeline_list;
+
+/// The earlier occurrences of a block's rows.
+typedef struct seg_timeline_past {
+  uint64_t apart;           ///< Bit c: those of cell c are in a list.
+  seg_timeline_list *lists; ///< One for each bit of `apart`, in order.
+  uint32_t list_capacity;
+  uint32_t capacity;
+  int64_t items[]; ///< Those of the other cells.
+} seg_timeline_past;
+
 typedef struct seg_timeline_block {
   uint64_t present;
-  int64_t *last; ///< `cell_capacity` of them, and as many `end` behind, in one allocation.
-  int64_t *earlier;
+  int64_t *last;           ///< `cell_capacity` of them, and as many ends behind, in one allocation.
+  seg_timeline_past *past; ///< NULL while no row has a second occurrence.
   uint32_t cell_capacity;
-  uint32_t earlier_capacity;
 } seg_timeline_block;
 
 typedef struct seg_timeline {
@@ -30,26 +48,25 @@ typedef struct seg_timeline {
   seg_timeline_block **pages;
   size_t page_capacity;
   size_t occurrence_count;
-  int64_t latest_ms; ///< No occurrence is later; meaningless while there is none.
+  int64_t latest_ms;       ///< No occurrence is later; meaningless while there is none.
+  seg_allocator allocator; ///< That of the additions; unset before the first.
 } seg_timeline;
 
 /// The block of a row, or NULL if none of its page has an occurrence.
 const seg_timeline_block *seg_timeline_block_at(const seg_timeline *timeline, size_t block);
 
-/// Cumulative ends of the earlier occurrences, one for each present row.
-static inline uint32_t *seg_timeline_ends(const seg_timeline_block *block) {
-  return (uint32_t *)(void *)(block->last + block->cell_capacity);
-}
-
-/// The earlier occurrences of the row whose cell is `cell`.
+/// The earlier occurrences of the row whose cell is `cell`: all but one of the latest.
 typedef struct seg_occurrences {
-  const int64_t *items; ///< Ascending.
+  const int64_t *items; ///< In no order.
   size_t count;
 } seg_occurrences;
 seg_occurrences seg_timeline_earlier(const seg_timeline_block *block, unsigned cell);
 
-/// Adds an occurrence. Returns false, with the timeline as before, if there is no memory.
+/// Adds an occurrence; the allocator must be the same each time. Returns false, with the timeline
+/// as before, if there is no memory.
 bool seg_timeline_add(seg_timeline *timeline, seg_allocator allocator, uint32_t row, int64_t at_ms);
+/// Makes room for one more occurrence of a row: the next addition there cannot fail.
+bool seg_timeline_reserve(seg_timeline *timeline, seg_allocator allocator, uint32_t row);
 /// Removes all occurrences of a row.
 void seg_timeline_remove(seg_timeline *timeline, uint32_t row);
 /// Frees everything but the struct.

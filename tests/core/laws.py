@@ -17,9 +17,11 @@ from pathlib import Path
 C_HEADERS = {"math.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h",
              "string.h"}
 LIBRARY_HEADERS = {"cJSON.h", "utf8proc.h"}
+# Compiled as part of one of our own units, which adds what its interface lacks.
+LIBRARY_SOURCES = {"civetweb.c"}
 # <stdio.h> is there for snprintf and <stdlib.h> for the default allocator: the symbols say so.
 FUNCTIONS = re.compile(
-    r"mem(cpy|move|set|cmp|chr)|str(len|cmp|ncmp|chr|tod)|v?snprintf|realloc|free"
+    r"mem(cpy|move|set|cmp|chr|mem)|str(len|cmp|ncmp|chr|tod)|v?snprintf|realloc|free"
     r"|ceil|floor|nextafter|cJSON_\w+|utf8proc_\w+")
 # What compilers call on their own: population count, stack protector, fortified twins, the GOT.
 COMPILER_FUNCTIONS = re.compile(
@@ -59,7 +61,7 @@ def check_program(root, name):
     for path in sources(root / name / "src"):
         own = headers | {sibling.name for sibling in path.parent.glob("*.h")}
         for number, is_system, included in includes_of(path):
-            if not is_system and included not in public | own:
+            if not is_system and included not in public | own | LIBRARY_SOURCES:
                 yield f"{path.relative_to(root)}:{number}: includes {included}"
 
 

@@ -4,6 +4,8 @@
 
 #include "segmentry/table.h"
 
+struct cJSON;
+
 /// What a value in `data` is. The numbers are pinned: snapshots hold them.
 typedef enum seg_value_kind {
   SEG_VALUE_ABSENT = 0, ///< No value: missing or null.
@@ -27,6 +29,16 @@ typedef struct seg_field_info {
 size_t seg_table_field_count(const seg_table *table);
 /// Cost: a look at each distinct value.
 seg_field_info seg_table_field(const seg_table *table, size_t index);
+
+/// Paths that some contact has a value at: what SEG_TABLE_COLUMNS_MAX bounds.
+size_t seg_table_used_field_count(const seg_table *table);
+/// Paths of a contact's `data`, which seg_data_check has accepted, that the table does not know
+/// yet: at most what adding it would add.
+size_t seg_table_new_field_count(const seg_table *table, const struct cJSON *data);
+
+/// Event names that the table knows, and whether it knows this one.
+size_t seg_table_event_count(const seg_table *table);
+bool seg_table_knows_event(const seg_table *table, seg_text_view name);
 
 /// One distinct value of a field.
 typedef struct seg_field_value {

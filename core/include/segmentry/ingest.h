@@ -31,8 +31,7 @@ typedef struct seg_ingest_report {
 /// lines   borrowed  Whole lines; the last one may lack its newline. Blank lines are passed over.
 /// report  updated   Numbers go on from where they stand, so a file may come in pieces.
 ///
-/// Returns SEG_OK, bad lines or not; SEG_E_NOMEM, with the lines before it in the table, and of an
-/// email's line perhaps some activities.
+/// Returns SEG_OK, bad lines or not; SEG_E_NOMEM, with the lines before it in the table.
 seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_view lines,
                             seg_ingest_report *report);
 

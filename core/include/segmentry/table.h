@@ -34,6 +34,10 @@ struct cJSON;
 /// Rows in a table: what 32-bit row numbers and 250 GB of memory allow comes later than this.
 #define SEG_TABLE_ROWS_MAX 100000000
 
+/// Checks a contact's `data` against these limits, as an addition would; allocates nothing.
+/// Returns SEG_OK, SEG_E_INVALID (not an object or null, a number beyond doubles), SEG_E_LIMIT.
+seg_status seg_data_check(const struct cJSON *data, seg_error *error);
+
 typedef struct seg_table seg_table;
 
 /// Engagement with email. The numbers are pinned: snapshots hold them.

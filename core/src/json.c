@@ -200,7 +200,7 @@ static bool check_scalar(checker *text) {
 
 static bool in_object(const checker *text) {
   size_t level = text->depth - 1;
-  return ((text->is_object[level / 8] >> (level % 8)) & 1U) != 0;
+  return (((unsigned)text->is_object[level / 8] >> (level % 8)) & 1U) != 0;
 }
 
 static bool check_key(checker *text) {

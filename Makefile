@@ -143,7 +143,7 @@ check-wasm: wasm setup-test
 
 check-asan:
 	@cmake --workflow --preset asan
-	python3 tests/corpus/run.py --native build/asan/native/segmentry
+	python3 tests/corpus/run.py --native build/asan/segmentry
 
 check-tsan:
 	@cmake --workflow --preset tsan

@@ -13,15 +13,20 @@ DEMO_NOW := 2026-06-01T12:00:00.000Z
 # What is needed, as `command:Debian package`, or with a path in place of the command (`*` where
 # machines differ). A thing that is there is not installed again, so a newer Node.js or a compiler
 # from elsewhere is left alone.
-RUN_NEEDS := cc:build-essential cmake:cmake ninja:ninja-build dpkg-source:dpkg-dev
+RUN_NEEDS := cc:build-essential cmake:cmake ninja:ninja-build dpkg-source:dpkg-dev \
+  pkg-config:pkg-config /usr/include/sqlite3.h:libsqlite3-dev \
+  /usr/include/openssl/sha.h:libssl-dev
 NODE_NEEDS := node:nodejs npm:npm
 WASM_NEEDS := $(RUN_NEEDS) emcc:emscripten
 TEST_NEEDS := $(WASM_NEEDS) $(NODE_NEEDS) clang:clang clang-format:clang-format \
-  clang-tidy:clang-tidy python3:python3 pkg-config:pkg-config /usr/bin/chromium:chromium \
+  clang-tidy:clang-tidy python3:python3 /usr/bin/chromium:chromium \
   /usr/include/cmocka.h:libcmocka-dev \
   /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
 
 THIRD_PARTY := build/third_party
+SOURCES := cjson utf8proc civetweb
+# The stamp names what it stands for: a further source makes a further fetch.
+FETCHED := $(THIRD_PARTY)/.fetched-$(subst $() ,-,$(SOURCES))
 
 help:
 	@echo 'make run        build and show the demo segments on the bundled sample'
@@ -51,15 +56,15 @@ endef
 
 setup:
 	@$(call install,$(RUN_NEEDS))
-	$(MAKE) --no-print-directory $(THIRD_PARTY)/.fetched
+	$(MAKE) --no-print-directory $(FETCHED)
 
 setup-test:
 	@$(call install,$(TEST_NEEDS))
-	$(MAKE) --no-print-directory $(THIRD_PARTY)/.fetched tests/node_modules/.installed
+	$(MAKE) --no-print-directory $(FETCHED) tests/node_modules/.installed
 
 # The system's package sources, asked for source packages: into the build tree, without a change to
 # the system and without its rights.
-$(THIRD_PARTY)/.fetched:
+$(FETCHED):
 	@rm -rf $(THIRD_PARTY)
 	mkdir -p $(THIRD_PARTY)/apt/parts $(THIRD_PARTY)/apt/lists/partial
 	for list in /etc/apt/sources.list.d/*.sources; do
@@ -71,9 +76,9 @@ $(THIRD_PARTY)/.fetched:
 	apt=(apt-get -q -o Dir::Etc::SourceList="$$PWD/apt/sources.list" -o Dir::Etc::SourceParts="$$PWD/apt/parts" \
 	  -o Dir::State::Lists="$$PWD/apt/lists" -o APT::Sandbox::User=root)
 	"$${apt[@]}" update
-	"$${apt[@]}" source --download-only cjson utf8proc
-	for name in cjson utf8proc; do dpkg-source --no-check -x "$$name"_*.dsc "$$name"; done
-	touch .fetched
+	"$${apt[@]}" source --download-only $(SOURCES)
+	for name in $(SOURCES); do dpkg-source --no-check -x "$$name"_*.dsc "$$name"; done
+	touch "$(notdir $(FETCHED))"
 
 tests/node_modules/.installed: tests/package-lock.json
 	@cd tests && npm ci --no-audit --no-fund && touch node_modules/.installed
@@ -92,7 +97,7 @@ run: build
 
 wasm:
 	@$(call install,$(WASM_NEEDS))
-	$(MAKE) --no-print-directory $(THIRD_PARTY)/.fetched
+	$(MAKE) --no-print-directory $(FETCHED)
 	cmake --preset wasm >/dev/null
 	cmake --build --preset wasm
 
@@ -102,7 +107,7 @@ demo-data:
 	node native/demo/generate.mjs --out build/demo-data --contacts $(CONTACTS) --now $(DEMO_NOW)
 
 bench: build wasm
-	@$(call install,$(NODE_NEEDS) /usr/include/sqlite3.h:libsqlite3-dev)
+	@$(call install,$(NODE_NEEDS))
 	cd tests/bench && npm ci --no-audit --no-fund >/dev/null
 	cd ../.. && node tests/bench/bench.mjs
 

@@ -293,7 +293,8 @@ static seg_status report(const checker *text, seg_error *error) {
       column = 1;
     }
   }
-  if (memchr(text->start, '\n', (size_t)(text->end - text->start)) == NULL) {
+  if (text->start == text->end ||
+      memchr(text->start, '\n', (size_t)(text->end - text->start)) == NULL) {
     return seg_fail_at(error, SEG_E_JSON, line, column, "not JSON: column %zu: %s", column,
                        text->trouble);
   }

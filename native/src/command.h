@@ -10,6 +10,7 @@ enum {
   EXIT_USAGE = 64,       ///< The command line makes no sense.
   EXIT_BAD_DATA = 65,    ///< A file is not what it must be.
   EXIT_NO_INPUT = 66,    ///< A file cannot be read.
+  EXIT_NO_ADDRESS = 69,  ///< The server cannot listen where it was told to.
   EXIT_NO_MEMORY = 71,   ///< Out of memory.
   EXIT_BAD_OUTPUT = 74   ///< The output could not be written.
 };
@@ -23,6 +24,8 @@ typedef struct command {
 
 extern const command command_check;
 extern const command command_eval;
+extern const command command_project;
+extern const command command_serve;
 extern const command command_slug;
 
 #endif

@@ -213,7 +213,7 @@ async function measure(setting) {
 
 const gigabytes = (bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
-const duration = (us) => (us < 1000 ? `${us.toFixed(us < 100 ? 1 : 0)} µs` : `${(us / 1000).toPrecision(3)} ms`);
+const duration = (us) => (us < 1000 ? `${us.toFixed(us < 100 ? 1 : 0)} µs` : `${us < 1e6 ? (us / 1000).toPrecision(3) : Math.round(us / 1000).toLocaleString('en')} ms`);
 
 function ratioOf(us, nativeUs) {
   if (nativeUs === undefined) return '-';

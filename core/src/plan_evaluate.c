@@ -1,0 +1,445 @@
+// Evaluation goes a page (64 blocks) at a time. AND hands the rows that are still alive from child
+// to child and stops when none is left; OR hands on those not yet matched.
+//
+// Invariants: the mask of any node is a subset of `alive`, and the `alive` of the outermost node is
+// the live rows, so holes never match, negations included.
+#include "kernels.h"
+#include "plan_internal.h"
+
+#include <string.h>
+
+/// Words for the masks of one page.
+typedef struct page_mask {
+  uint64_t words[SEG_PAGE_BLOCKS];
+} page_mask;
+
+/// A run of blocks within one page, and what evaluation needs to know of it.
+typedef struct chunk {
+  const seg_plan *plan;
+  const seg_plan_unit *unit;
+  size_t page;
+  size_t first; ///< First block within the page.
+  size_t count;
+  const page_mask *unit_masks; ///< Masks of the units before this one, by unit index.
+} chunk;
+
+// Evaluating terms. Each function fills `out` with the rows of `alive` that match, before any
+// inversion.
+
+static void clear(uint64_t *out, size_t count) { memset(out, 0, count * sizeof *out); }
+
+static const void *page_codes(const chunk *at, const seg_column *column) {
+  if (at->page >= column->page_capacity || column->pages[at->page] == NULL) {
+    return NULL;
+  }
+  const char *codes = column->pages[at->page];
+  return codes + at->first * SEG_BLOCK_ROWS * column->code_bytes;
+}
+
+static void evaluate_code(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                          uint64_t *out) {
+  const void *codes = page_codes(at, term->column);
+  if (codes == NULL) { // no row of the page has a value
+    if (term->code == 0) {
+      memmove(out, alive, at->count * sizeof *out);
+    } else {
+      clear(out, at->count);
+    }
+    return;
+  }
+  switch (term->column->code_bytes) {
+  case 1:
+    seg_kernel_equal_8(codes, (uint8_t)term->code, at->count, alive, out);
+    break;
+  case 2:
+    seg_kernel_equal_16(codes, (uint16_t)term->code, at->count, alive, out);
+    break;
+  default:
+    seg_kernel_equal_32(codes, term->code, at->count, alive, out);
+    break;
+  }
+}
+
+static void evaluate_truth(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                           uint64_t *out) {
+  const void *codes = page_codes(at, term->column);
+  if (codes == NULL) {
+    if (seg_matcher_matches_absent(&term->matcher)) {
+      memmove(out, alive, at->count * sizeof *out);
+    } else {
+      clear(out, at->count);
+    }
+    return;
+  }
+  switch (term->column->code_bytes) {
+  case 1:
+    seg_kernel_lookup_8(codes, term->truth, at->count, alive, out);
+    break;
+  case 2:
+    seg_kernel_lookup_16(codes, term->truth, at->count, alive, out);
+    break;
+  default:
+    seg_kernel_lookup_32(codes, term->truth, at->count, alive, out);
+    break;
+  }
+}
+
+static void evaluate_keys(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                          uint64_t *out) {
+  int64_t *const *pages = term->column->planes[term->plane];
+  if (pages == NULL || at->page >= term->column->page_capacity || pages[at->page] == NULL) {
+    clear(out, at->count);
+    return;
+  }
+  seg_kernel_range(pages[at->page] + at->first * SEG_BLOCK_ROWS, term->range.low_ms,
+                   term->range.high_ms, at->count, alive, out);
+}
+
+static uint32_t first_row(const chunk *at, size_t block) {
+  return (uint32_t)((at->page * SEG_PAGE_BLOCKS + at->first + block) * SEG_BLOCK_ROWS);
+}
+
+static void evaluate_values(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                            uint64_t *out) {
+  for (size_t block = 0; block < at->count; block++) {
+    uint64_t mask = 0;
+    for (uint64_t rest = alive[block]; rest != 0; rest &= rest - 1) {
+      unsigned bit = seg_bits_lowest(rest);
+      uint32_t code = seg_column_code(term->column, first_row(at, block) + bit);
+      bool matches = code == 0 ? seg_matcher_matches_absent(&term->matcher)
+                               : seg_matcher_matches(&term->matcher, term->column,
+                                                     &term->column->entries[code - 1]);
+      mask |= (uint64_t)matches << bit;
+    }
+    out[block] = mask;
+  }
+}
+
+static void evaluate_email(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                           uint64_t *out) {
+  const seg_table *table = at->plan->table;
+  const uint32_t *offsets = table->pages[at->page]->folded + at->first * SEG_BLOCK_ROWS;
+  for (size_t block = 0; block < at->count; block++, offsets += SEG_BLOCK_ROWS) {
+    uint64_t mask = 0;
+    for (uint64_t rest = alive[block]; rest != 0; rest &= rest - 1) {
+      unsigned bit = seg_bits_lowest(rest);
+      seg_text_view folded = seg_pool_text(&table->texts, offsets[bit]);
+      bool matches = term->is_equality ? seg_text_equal(folded, term->text)
+                                       : seg_text_contains(folded, term->text);
+      mask |= (uint64_t)matches << bit;
+    }
+    out[block] = mask;
+  }
+}
+
+/// The rows of `wanted`, which are present, whose last occurrence lies beyond the range, but an
+/// earlier one in it.
+static uint64_t match_earlier(const seg_timeline_block *block, uint64_t wanted,
+                              seg_instant_range range) {
+  uint64_t mask = 0;
+  for (; wanted != 0; wanted &= wanted - 1) {
+    unsigned bit = seg_bits_lowest(wanted);
+    unsigned cell = seg_bits_rank(block->present, bit);
+    if (block->last[cell] <= range.high_ms) {
+      continue;
+    }
+    seg_occurrences earlier = seg_timeline_earlier(block, cell);
+    for (size_t i = earlier.count; i > 0; i--) { // those added last are mostly the latest
+      int64_t at_ms = earlier.items[i - 1];
+      if (at_ms >= range.low_ms && at_ms <= range.high_ms) {
+        mask |= UINT64_C(1) << bit;
+        break;
+      }
+    }
+  }
+  return mask;
+}
+
+/// Up to this many rows are looked up one by one instead of running over the whole block.
+#define FEW_ROWS 12
+
+/// The same as the kernel, for few of the rows that are present.
+static uint64_t match_few(const seg_timeline_block *block, uint64_t wanted,
+                          seg_instant_range range) {
+  uint64_t mask = 0;
+  for (; wanted != 0; wanted &= wanted - 1) {
+    unsigned bit = seg_bits_lowest(wanted);
+    int64_t last = block->last[seg_bits_rank(block->present, bit)];
+    mask |= (uint64_t)(last >= range.low_ms && last <= range.high_ms) << bit;
+  }
+  return mask;
+}
+
+/// The rows of `wanted`, which are present, that match.
+static uint64_t match_block(const seg_bound *term, const seg_timeline_block *block,
+                            uint64_t wanted) {
+  if (term->kind == SEG_BOUND_OCCURRED) {
+    return wanted;
+  }
+  seg_instant_range range = term->range;
+  if (term->kind == SEG_BOUND_LAST) {
+    return seg_bits_count(wanted) <= FEW_ROWS
+               ? match_few(block, wanted, range)
+               : seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms) &
+                     wanted;
+  }
+  // Any occurrence in the range: almost always the last one says so.
+  uint64_t since = seg_kernel_packed_range(block->present, block->last, range.low_ms, INT64_MAX);
+  uint64_t mask = seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms);
+  mask &= wanted;
+  return mask == (since & wanted) ? mask : mask | match_earlier(block, wanted, range);
+}
+
+/// How far ahead of the evaluation the cells of a block are asked for.
+#define PREFETCH_BLOCKS 6
+
+static void evaluate_timeline(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                              uint64_t *out) {
+  const seg_timeline_block *blocks =
+      at->page < term->timeline->page_capacity ? term->timeline->pages[at->page] : NULL;
+  if (blocks == NULL) {
+    clear(out, at->count);
+    return;
+  }
+  for (size_t i = 0; i < at->count; i++) {
+    const seg_timeline_block *block = &blocks[at->first + i];
+    if (i + PREFETCH_BLOCKS < at->count) { // cells lie anywhere in memory
+      seg_prefetch(block[PREFETCH_BLOCKS].last);
+    }
+    uint64_t wanted = block->present & alive[i];
+    out[i] = wanted == 0 ? 0 : match_block(term, block, wanted);
+  }
+}
+
+static void evaluate_members(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                             uint64_t *out) {
+  size_t block = at->page * SEG_PAGE_BLOCKS + at->first;
+  for (size_t i = 0; i < at->count; i++, block++) {
+    uint64_t members = block < term->members.block_count ? term->members.words[block] : 0;
+    out[i] = members & alive[i];
+  }
+}
+
+static void and_words(const uint64_t *words, size_t count, const uint64_t *alive, uint64_t *out) {
+  for (size_t i = 0; i < count; i++) {
+    out[i] = words[i] & alive[i];
+  }
+}
+
+static void evaluate_plain(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                           uint64_t *out) {
+  const seg_page *page = at->plan->table->pages[at->page];
+  switch (term->kind) {
+  case SEG_BOUND_NONE:
+    clear(out, at->count);
+    break;
+  case SEG_BOUND_SUBSCRIBED:
+    and_words(page->subscribed + at->first, at->count, alive, out);
+    break;
+  case SEG_BOUND_CREATED_AT:
+    seg_kernel_range(page->created_at_ms + at->first * SEG_BLOCK_ROWS, term->range.low_ms,
+                     term->range.high_ms, at->count, alive, out);
+    break;
+  case SEG_BOUND_UPDATED_AT:
+    seg_kernel_range(page->updated_at_ms + at->first * SEG_BLOCK_ROWS, term->range.low_ms,
+                     term->range.high_ms, at->count, alive, out);
+    break;
+  case SEG_BOUND_CODE:
+    evaluate_code(at, term, alive, out);
+    break;
+  case SEG_BOUND_KEYS:
+    evaluate_keys(at, term, alive, out);
+    break;
+  case SEG_BOUND_TRUTH:
+    evaluate_truth(at, term, alive, out);
+    break;
+  case SEG_BOUND_VALUES:
+    evaluate_values(at, term, alive, out);
+    break;
+  case SEG_BOUND_EMAIL:
+    evaluate_email(at, term, alive, out);
+    break;
+  case SEG_BOUND_OCCURRED:
+  case SEG_BOUND_LAST:
+  case SEG_BOUND_OCCURRENCES:
+    evaluate_timeline(at, term, alive, out);
+    break;
+  case SEG_BOUND_MEMBERS:
+    evaluate_members(at, term, alive, out);
+    break;
+  case SEG_BOUND_UNIT:
+    and_words(at->unit_masks[term->unit].words, at->count, alive, out);
+    break;
+  }
+}
+
+/// `out` must not be `alive`.
+static void evaluate_term(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                          uint64_t *out) {
+  evaluate_plain(at, term, alive, out);
+  if (term->inverted) {
+    for (size_t i = 0; i < at->count; i++) {
+      out[i] = alive[i] & ~out[i];
+    }
+  }
+}
+
+// Evaluating trees.
+
+static bool any_bit(const uint64_t *words, size_t count) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < count; i++) {
+    bits |= words[i];
+  }
+  return bits != 0;
+}
+
+/// The rows of `alive` that match a node. `out` must not be `alive`. Recursion is bounded by the
+/// filter's depth.
+static void evaluate_node(const chunk *at, uint32_t node, const uint64_t *alive, uint64_t *out) {
+  const seg_node *own = &at->unit->filter->nodes[node];
+  if (own->kind == SEG_NODE_TERM) {
+    evaluate_term(at, &at->unit->terms[own->term], alive, out);
+    return;
+  }
+  page_mask left; // rows that are still to be decided
+  page_mask matched;
+  memcpy(left.words, alive, at->count * sizeof *alive);
+  clear(out, at->count);
+  for (uint32_t child = at->unit->first_child[node];
+       child != UINT32_MAX && any_bit(left.words, at->count);
+       child = at->unit->next_sibling[child]) {
+    evaluate_node(at, child, left.words, matched.words);
+    if (own->is_or) {
+      for (size_t i = 0; i < at->count; i++) {
+        out[i] |= matched.words[i];
+        left.words[i] &= ~matched.words[i];
+      }
+    } else {
+      memcpy(left.words, matched.words, at->count * sizeof *alive);
+    }
+  }
+  if (!own->is_or) {
+    memcpy(out, left.words, at->count * sizeof *out);
+  }
+}
+
+static size_t count_bits(const uint64_t *words, size_t count) {
+  return seg_mask_count((seg_mask_view){.words = words, .block_count = count});
+}
+
+/// The rows of `live` that match a node, each child evaluated for itself. Adds the counts of the
+/// subtree to `counts`, by node.
+static void evaluate_and_count(const chunk *at, uint32_t node, const uint64_t *live, uint64_t *out,
+                               size_t *counts) {
+  const seg_node *own = &at->unit->filter->nodes[node];
+  if (own->kind == SEG_NODE_TERM) {
+    evaluate_term(at, &at->unit->terms[own->term], live, out);
+  } else {
+    page_mask matched;
+    memcpy(out, live, at->count * sizeof *out);
+    if (own->is_or) {
+      clear(out, at->count);
+    }
+    for (uint32_t child = node + 1; child < own->end; child = at->unit->filter->nodes[child].end) {
+      evaluate_and_count(at, child, live, matched.words, counts);
+      for (size_t i = 0; i < at->count; i++) {
+        out[i] = own->is_or ? out[i] | matched.words[i] : out[i] & matched.words[i];
+      }
+    }
+  }
+  counts[node] += count_bits(out, at->count);
+}
+
+/// What is done with the mask of each chunk of the plan's filter.
+typedef struct sink {
+  uint64_t *words; ///< Next word to write, or NULL.
+  size_t count;    ///< Matching rows so far.
+  size_t *counts;  ///< By node, or NULL.
+} sink;
+
+static void evaluate_chunk(chunk *at, page_mask *unit_masks, sink *out) {
+  const seg_plan *plan = at->plan;
+  const uint64_t *live = plan->table->pages[at->page]->live + at->first;
+  for (size_t i = 0; unit_masks != NULL && i + 1 < plan->sequence_count; i++) {
+    at->unit = &plan->units[plan->sequence[i]];
+    evaluate_node(at, 0, live, unit_masks[plan->sequence[i]].words);
+  }
+  page_mask matched;
+  at->unit = &plan->units[0];
+  if (out->counts != NULL) {
+    evaluate_and_count(at, 0, live, matched.words, out->counts);
+    return;
+  }
+  evaluate_node(at, 0, live, matched.words);
+  out->count += count_bits(matched.words, at->count);
+  if (out->words != NULL) {
+    memcpy(out->words, matched.words, at->count * sizeof *out->words);
+    out->words += at->count;
+  }
+}
+
+static seg_status evaluate_range(const seg_plan *plan, seg_block_range range, sink *out) {
+  size_t block_count = seg_table_block_count(plan->table);
+  size_t mask_bytes = plan->unit_count > 1 ? plan->unit_count * sizeof(page_mask) : 0;
+  page_mask *unit_masks = NULL;
+  if (mask_bytes > 0) {
+    unit_masks = seg_allocate(plan->allocator, mask_bytes);
+    if (unit_masks == NULL) {
+      return SEG_E_NOMEM;
+    }
+  }
+  for (size_t block = range.begin; block < range.end;) {
+    chunk at = {.plan = plan,
+                .page = block / SEG_PAGE_BLOCKS,
+                .first = block % SEG_PAGE_BLOCKS,
+                .unit_masks = unit_masks};
+    if (block >= block_count) { // beyond the table: no rows
+      if (out->words != NULL) {
+        clear(out->words, range.end - block);
+      }
+      break;
+    }
+    at.count = SEG_PAGE_BLOCKS - at.first;
+    size_t end = range.end < block_count ? range.end : block_count;
+    at.count = at.count < end - block ? at.count : end - block;
+    evaluate_chunk(&at, unit_masks, out);
+    block += at.count;
+  }
+  seg_release(plan->allocator, unit_masks, mask_bytes);
+  return SEG_OK;
+}
+
+seg_status seg_plan_evaluate(const seg_plan *plan, seg_block_range range, uint64_t *out) {
+  sink target = {.words = out};
+  return evaluate_range(plan, range, &target);
+}
+
+seg_status seg_plan_count(const seg_plan *plan, size_t *out) {
+  sink target = {.words = NULL};
+  seg_status status = evaluate_range(plan, plan->range, &target);
+  if (status == SEG_OK) {
+    *out = target.count;
+  }
+  return status;
+}
+
+seg_status seg_plan_count_nodes(const seg_plan *plan, size_t *out) {
+  const seg_filter *filter = plan->units[0].filter;
+  size_t counts_bytes = filter->node_count * sizeof(size_t);
+  size_t *counts = seg_allocate_zeroed(plan->allocator, filter->node_count, sizeof *counts);
+  if (counts == NULL) {
+    return SEG_E_NOMEM;
+  }
+  sink target = {.counts = counts};
+  seg_status status = evaluate_range(plan, plan->range, &target);
+  if (status == SEG_OK) {
+    for (size_t i = 0; i < filter->node_count; i++) {
+      if (filter->nodes[i].kind != SEG_NODE_CONDITION) {
+        *out++ = counts[i];
+      }
+    }
+  }
+  seg_release(plan->allocator, counts, counts_bytes);
+  return status;
+}

@@ -1,0 +1,80 @@
+/// The HTTP API from inside: what all handlers share. Handlers hold no logic: they read a request,
+/// call the engine, and write what it says.
+#ifndef SEGMENTRY_API_H
+#define SEGMENTRY_API_H
+
+#include "engine/engine.h"
+#include "http/server.h"
+
+/// The handlers' context.
+typedef struct api {
+  engine *engine;
+  seg_http_log *log;
+  seg_http_metrics *metrics;
+} api;
+
+/// Rows of a page unless the request says otherwise, and at most.
+#define API_PAGE_DEFAULT 20
+#define API_PAGE_MAX 100
+/// Bytes of a `search` in a query: no address has more.
+#define API_SEARCH_BYTES_MAX SEG_EMAIL_BYTES_MAX
+
+/// The one table of routes.
+extern const seg_http_route api_routes[];
+extern const size_t api_route_count;
+
+/// For seg_http_options.
+seg_http_authentication api_authenticate(void *context, const seg_http_request *request,
+                                         seg_http_identity *identity);
+/// For seg_http_metrics_create.
+void api_metrics(void *context, seg_http_metrics_writer *page);
+
+/// The caller's project.
+static inline project *api_project(const seg_http_request *request) {
+  return seg_http_request_identity(request)->project;
+}
+
+// operations.c
+void api_health(void *context, seg_http_request *request, seg_http_response *response);
+void api_ready(void *context, seg_http_request *request, seg_http_response *response);
+void api_metrics_page(void *context, seg_http_request *request, seg_http_response *response);
+
+// segments.c
+void api_segment_list(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_create(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_get(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_update(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_delete(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_refresh(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_compute(void *context, seg_http_request *request, seg_http_response *response);
+
+// members.c
+void api_segment_contacts(void *context, seg_http_request *request, seg_http_response *response);
+void api_members_add(void *context, seg_http_request *request, seg_http_response *response);
+void api_members_remove(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_preview(void *context, seg_http_request *request, seg_http_response *response);
+
+// contacts.c
+void api_contact_list(void *context, seg_http_request *request, seg_http_response *response);
+void api_contact_put(void *context, seg_http_request *request, seg_http_response *response);
+void api_contact_get(void *context, seg_http_request *request, seg_http_response *response);
+void api_contact_update(void *context, seg_http_request *request, seg_http_response *response);
+void api_contact_delete(void *context, seg_http_request *request, seg_http_response *response);
+void api_contact_lookup(void *context, seg_http_request *request, seg_http_response *response);
+
+// fields.c
+void api_field_list(void *context, seg_http_request *request, seg_http_response *response);
+void api_field_values(void *context, seg_http_request *request, seg_http_response *response);
+
+// track.c
+void api_track(void *context, seg_http_request *request, seg_http_response *response);
+void api_track_batch(void *context, seg_http_request *request, seg_http_response *response);
+void api_email_activity(void *context, seg_http_request *request, seg_http_response *response);
+
+// events.c
+void api_event_list(void *context, seg_http_request *request, seg_http_response *response);
+void api_event_names(void *context, seg_http_request *request, seg_http_response *response);
+void api_event_stats(void *context, seg_http_request *request, seg_http_response *response);
+void api_event_of_contact(void *context, seg_http_request *request, seg_http_response *response);
+
+#endif

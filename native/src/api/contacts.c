@@ -1,0 +1,244 @@
+// Contacts: listed, created, changed, deleted, looked up.
+#include "answer.h"
+#include "engine/engine_internal.h"
+#include "input.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/// Addresses of one look-up.
+#define LOOKUP_MAX 500
+
+/// A page on its way out: one row more is asked for than is shown, to know whether there is more.
+typedef struct contact_page {
+  seg_json_writer *json;
+  size_t limit;
+  size_t count;
+  int64_t last;
+  bool has_more;
+} contact_page;
+
+static bool show_row(void *context, const store_contact *contact) {
+  contact_page *page = context;
+  if (page->count == page->limit) {
+    page->has_more = true;
+    return false;
+  }
+  answer_contact(page->json, contact);
+  page->last = contact->num;
+  page->count++;
+  return true;
+}
+
+static void write_cursor(seg_json_writer *json, bool has_more, int64_t last) {
+  char cursor[24];
+  (void)snprintf(cursor, sizeof cursor, "%lld", (long long)last);
+  seg_json_member_string(json, "cursor", has_more ? cursor : NULL);
+  seg_json_member_bool(json, "hasMore", has_more);
+}
+
+void api_contact_list(void *context, seg_http_request *request, seg_http_response *response) {
+  api *own = context;
+  int64_t limit;
+  int64_t before;
+  seg_text_view search;
+  if (!seg_http_query_integer(request, response, "limit", 1, API_PAGE_MAX, API_PAGE_DEFAULT,
+                              &limit) ||
+      !seg_http_query_integer(request, response, "cursor", 1, STORE_NEWEST, STORE_NEWEST,
+                              &before) ||
+      !seg_http_query_text(request, response, "search", API_SEARCH_BYTES_MAX, &search)) {
+    return;
+  }
+  if (search.size_bytes == 0) {
+    search.bytes = NULL;
+  }
+  int64_t project_num = api_project(request)->num;
+  int64_t total = 0;
+  contact_page page = {.json = seg_http_response_json(response), .limit = (size_t)limit};
+  seg_json_begin_object(page.json);
+  seg_json_key(page.json, "data");
+  seg_json_begin_array(page.json);
+  store_session *session = engine_session_borrow(own->engine);
+  store_status status = session == NULL ? STORE_FAILED : STORE_OK;
+  if (status == STORE_OK) {
+    status = store_contact_page(session, project_num, search, before, page.limit + 1, show_row,
+                                &page, NULL);
+  }
+  if (status == STORE_OK && before == STORE_NEWEST) {
+    status = store_contact_count(session, project_num, search, &total, NULL);
+  }
+  engine_session_return(own->engine, session);
+  seg_json_end_array(page.json);
+  write_cursor(page.json, page.has_more, page.last);
+  if (before == STORE_NEWEST) {
+    seg_json_member_int(page.json, "total", total);
+  }
+  seg_json_end_object(page.json);
+  if (status == STORE_OK) {
+    seg_http_respond_json(response, 200);
+  } else {
+    answer_store_error(response, API_CONTACTS, status);
+  }
+}
+
+static bool show_stored(void *context, const store_contact *contact) {
+  answer_contact(context, contact);
+  return false;
+}
+
+void api_contact_get(void *context, seg_http_request *request, seg_http_response *response) {
+  api *own = context;
+  store_session *session = engine_session_borrow(own->engine);
+  store_status status = STORE_FAILED;
+  if (session != NULL) {
+    status =
+        store_contact_get(session, api_project(request)->num, seg_http_request_param(request, "id"),
+                          show_stored, seg_http_response_json(response), NULL);
+  }
+  engine_session_return(own->engine, session);
+  if (status == STORE_OK) {
+    seg_http_respond_json(response, 200);
+  } else {
+    answer_store_error(response, API_CONTACTS, status);
+  }
+}
+
+/// What a saved contact is answered with.
+typedef struct saved_contact {
+  seg_json_writer *json;
+  bool with_meta;
+  bool is_new;
+} saved_contact;
+
+static void show_saved(void *context, const store_contact *contact, bool is_new) {
+  saved_contact *saved = context;
+  saved->is_new = is_new;
+  seg_json_begin_object(saved->json);
+  answer_contact_members(saved->json, contact);
+  if (saved->with_meta) {
+    seg_json_key(saved->json, "_meta");
+    seg_json_begin_object(saved->json);
+    seg_json_member_bool(saved->json, "isNew", is_new);
+    seg_json_member_bool(saved->json, "isUpdate", !is_new);
+    seg_json_end_object(saved->json);
+  }
+  seg_json_end_object(saved->json);
+}
+
+static void read_contact(input *body, contact_input *out, bool needs_email) {
+  out->email = input_text(body, "email", needs_email);
+  out->subscribed = input_bool(body, "subscribed", &out->has_subscribed);
+  out->data = input_object_text(body, "data");
+}
+
+void api_contact_put(void *context, seg_http_request *request, seg_http_response *response) {
+  api *own = context;
+  input body;
+  contact_input contact = {.subscribed_if_new = false};
+  saved_contact saved = {.json = seg_http_response_json(response), .with_meta = true};
+  engine_error error;
+  engine_error_init(&error);
+  input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
+  read_contact(&body, &contact, true);
+  if (!input_is_good(&body)) {
+    answer_problems(response, API_CONTACTS, &body.problems);
+  } else if (engine_contact_put(own->engine, api_project(request), &contact, show_saved, &saved,
+                                &error) == ENGINE_OK) {
+    seg_http_respond_json(response, saved.is_new ? 201 : 200);
+  } else {
+    answer_engine_error(response, API_CONTACTS, &error);
+  }
+  input_end(&body);
+}
+
+void api_contact_update(void *context, seg_http_request *request, seg_http_response *response) {
+  api *own = context;
+  input body;
+  contact_input contact = {.subscribed_if_new = false};
+  saved_contact saved = {.json = seg_http_response_json(response)};
+  engine_error error;
+  engine_error_init(&error);
+  input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
+  read_contact(&body, &contact, false);
+  if (!input_is_good(&body)) {
+    answer_problems(response, API_CONTACTS, &body.problems);
+  } else if (engine_contact_update(own->engine, api_project(request),
+                                   seg_http_request_param(request, "id"), &contact, show_saved,
+                                   &saved, &error) == ENGINE_OK) {
+    seg_http_respond_json(response, 200);
+  } else {
+    answer_engine_error(response, API_CONTACTS, &error);
+  }
+  input_end(&body);
+}
+
+void api_contact_delete(void *context, seg_http_request *request, seg_http_response *response) {
+  api *own = context;
+  engine_error error;
+  engine_error_init(&error);
+  engine_status status = engine_contact_delete(own->engine, api_project(request),
+                                               seg_http_request_param(request, "id"), &error);
+  if (status == ENGINE_OK) {
+    seg_http_respond_empty(response, 204);
+  } else {
+    answer_engine_error(response, API_CONTACTS, &error);
+  }
+}
+
+/// Asks for each address; `found[i]` says whether it is there.
+static store_status look_up(store_session *session, int64_t project_num,
+                            const seg_text_view *emails, size_t count, bool *found) {
+  store_status status = session == NULL ? STORE_FAILED : STORE_OK;
+  for (size_t i = 0; status == STORE_OK && i < count; i++) {
+    char bytes[SEG_EMAIL_BYTES_MAX];
+    seg_text_view email;
+    if (engine_read_email(emails[i], bytes, &email)) {
+      status = store_contact_get_by_email(session, project_num, email, NULL, NULL, NULL);
+      found[i] = status == STORE_OK;
+      status = status == STORE_NOT_FOUND ? STORE_OK : status;
+    }
+  }
+  return status;
+}
+
+static void write_emails(seg_json_writer *json, const char *name, const seg_text_view *emails,
+                         const bool *found, size_t count, bool wanted) {
+  seg_json_key(json, name);
+  seg_json_begin_array(json);
+  for (size_t i = 0; i < count; i++) {
+    if (found[i] == wanted) {
+      seg_json_text(json, emails[i]);
+    }
+  }
+  seg_json_end_array(json);
+}
+
+void api_contact_lookup(void *context, seg_http_request *request, seg_http_response *response) {
+  api *own = context;
+  input body;
+  seg_text_view *emails = NULL;
+  size_t count = 0;
+  bool found[LOOKUP_MAX] = {false};
+  input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
+  if (!input_texts(&body, "emails", LOOKUP_MAX, &emails, &count)) {
+    answer_no_memory(response);
+  } else if (!input_is_good(&body)) {
+    answer_problems(response, API_CONTACTS, &body.problems);
+  } else {
+    store_session *session = engine_session_borrow(own->engine);
+    store_status status = look_up(session, api_project(request)->num, emails, count, found);
+    engine_session_return(own->engine, session);
+    if (status == STORE_OK) {
+      seg_json_writer *json = seg_http_response_json(response);
+      seg_json_begin_object(json);
+      write_emails(json, "found", emails, found, count, true);
+      write_emails(json, "notFound", emails, found, count, false);
+      seg_json_end_object(json);
+      seg_http_respond_json(response, 200);
+    } else {
+      answer_store_error(response, API_CONTACTS, status);
+    }
+  }
+  free(emails);
+  input_end(&body);
+}

@@ -1,0 +1,75 @@
+// The one table of routes.
+#include "api.h"
+
+/// Bodies with 10,000 addresses of the longest kind.
+#define EMAILS_BODY_BYTES_MAX ((size_t)4 * 1024 * 1024)
+
+#define GET(path, run)                                                                             \
+  { .method = "GET", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET }
+#define DELETE(path, run)                                                                          \
+  { .method = "DELETE", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET }
+/// With a body of JSON.
+#define JSON(verb, path, run)                                                                      \
+  {                                                                                                \
+    .method = (verb), .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
+    .flags = SEG_HTTP_JSON                                                                         \
+  }
+/// With a body that says nothing.
+#define ORDER(path, run)                                                                           \
+  {                                                                                                \
+    .method = "POST", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
+    .flags = SEG_HTTP_JSON | SEG_HTTP_JSON_OPTIONAL                                                \
+  }
+/// With a body of addresses.
+#define EMAILS(verb, path, run)                                                                    \
+  {                                                                                                \
+    .method = (verb), .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
+    .flags = SEG_HTTP_JSON, .body_bytes_max = EMAILS_BODY_BYTES_MAX                                \
+  }
+
+const seg_http_route api_routes[] = {
+    {.method = "GET",
+     .pattern = "/health",
+     .handler = api_health,
+     .access = SEG_HTTP_ACCESS_NONE,
+     .flags = SEG_HTTP_WHILE_DRAINING},
+    {.method = "GET", .pattern = "/ready", .handler = api_ready, .access = SEG_HTTP_ACCESS_NONE},
+    {.method = "GET",
+     .pattern = "/metrics",
+     .handler = api_metrics_page,
+     .access = SEG_HTTP_ACCESS_NONE},
+
+    GET("/segments", api_segment_list),
+    JSON("POST", "/segments", api_segment_create),
+    JSON("POST", "/segments/preview", api_segment_preview),
+    GET("/segments/:id", api_segment_get),
+    JSON("PATCH", "/segments/:id", api_segment_update),
+    DELETE("/segments/:id", api_segment_delete),
+    GET("/segments/:id/contacts", api_segment_contacts),
+    EMAILS("POST", "/segments/:id/members", api_members_add),
+    EMAILS("DELETE", "/segments/:id/members", api_members_remove),
+    ORDER("/segments/:id/refresh", api_segment_refresh),
+    ORDER("/segments/:id/compute", api_segment_compute),
+
+    GET("/contacts", api_contact_list),
+    JSON("POST", "/contacts", api_contact_put),
+    EMAILS("POST", "/contacts/lookup", api_contact_lookup),
+    GET("/contacts/fields", api_field_list),
+    GET("/contacts/fields/:field/values", api_field_values),
+    GET("/contacts/:id", api_contact_get),
+    JSON("PATCH", "/contacts/:id", api_contact_update),
+    DELETE("/contacts/:id", api_contact_delete),
+
+    {.method = "POST",
+     .pattern = "/v1/track",
+     .handler = api_track,
+     .access = SEG_HTTP_ACCESS_PUBLIC,
+     .flags = SEG_HTTP_JSON | SEG_HTTP_CORS},
+    JSON("POST", "/v1/track/batch", api_track_batch),
+    JSON("POST", "/v1/email-activity", api_email_activity),
+    GET("/events", api_event_list),
+    GET("/events/names", api_event_names),
+    GET("/events/stats", api_event_stats),
+    GET("/events/contact/:id", api_event_of_contact),
+};
+const size_t api_route_count = sizeof api_routes / sizeof api_routes[0];

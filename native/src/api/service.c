@@ -1,0 +1,108 @@
+// See service.h.
+#include "service.h"
+
+#include "api.h"
+#include "engine/engine_preview.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t wall_clock_ms(void *context) {
+  struct timespec now;
+  (void)context;
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void log_engine(void *context, const char *event, const char *message) {
+  seg_http_log_event(context, SEG_HTTP_ERROR, event, NULL, "%s", message);
+}
+
+/// Blocks the signals that end the service, before any thread is there to inherit otherwise.
+static sigset_t block_signals(void) {
+  sigset_t ends;
+  (void)sigemptyset(&ends);
+  (void)sigaddset(&ends, SIGINT);
+  (void)sigaddset(&ends, SIGTERM);
+  (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
+  (void)signal(SIGPIPE, SIG_IGN); // a client that has gone is no reason to end
+  return ends;
+}
+
+static service_result open_engine(const service_options *options, api *own) {
+  engine_options opening = {.path = options->db,
+                            .sweep_ms = options->sweep_ms,
+                            .now_ms = wall_clock_ms,
+                            .context = own->log,
+                            .log = log_engine};
+  store_error error = {.status = STORE_NOMEM, .message = "out of memory"};
+  int64_t begin_ms = wall_clock_ms(NULL);
+  if (!engine_open(&opening, &own->engine, &error)) {
+    (void)fprintf(stderr, "segmentry serve: %s\n", error.message);
+    return error.status == STORE_NOMEM                                    ? SERVICE_NO_MEMORY
+           : error.status == STORE_CORRUPT || error.status == STORE_NEWER ? SERVICE_BAD_DATABASE
+                                                                          : SERVICE_NO_DATABASE;
+  }
+  engine_totals totals = engine_count_all(own->engine);
+  seg_http_log_event(own->log, SEG_HTTP_INFO, "engine.open", NULL,
+                     "%zu projects, %zu contacts and %zu segments in %lld ms", totals.projects,
+                     totals.contacts, totals.segments, (long long)(wall_clock_ms(NULL) - begin_ms));
+  return SERVICE_STOPPED;
+}
+
+/// Listens until a signal comes.
+static service_result serve(const service_options *options, api *own,
+                            seg_http_rate_limit *rate_limit, const sigset_t *ends) {
+  seg_http_options listening = {.listen = options->listen,
+                                .authenticate = api_authenticate,
+                                .log = own->log,
+                                .metrics = own->metrics,
+                                .rate_limit = rate_limit};
+  seg_http_server *server = NULL;
+  seg_error error;
+  if (seg_http_server_start(&listening, api_routes, api_route_count, own, &server, &error) !=
+      SEG_OK) {
+    (void)fprintf(stderr, "segmentry serve: %s\n", error.message);
+    return SERVICE_NO_ADDRESS;
+  }
+  seg_http_log_event(own->log, SEG_HTTP_INFO, "server.listening", NULL, "port %u",
+                     (unsigned)seg_http_server_port(server));
+  int received = 0;
+  (void)sigwait(ends, &received);
+  (void)pthread_sigmask(SIG_UNBLOCK, ends, NULL); // a second one ends at once
+  seg_http_log_event(own->log, SEG_HTTP_INFO, "server.stopping", NULL, "%s",
+                     received == SIGINT ? "interrupted" : "asked to end");
+  bool finished = seg_http_server_stop(server, 0);
+  seg_http_log_event(own->log, finished ? SEG_HTTP_INFO : SEG_HTTP_WARN, "server.stopped", NULL,
+                     finished ? "every request was answered" : "some requests were cut");
+  return SERVICE_STOPPED;
+}
+
+service_result service_run(const service_options *options) {
+  sigset_t ends = block_signals();
+  api own = {.engine = NULL};
+  seg_http_rate_limit *rate_limit = NULL;
+  uint64_t seed = (uint64_t)wall_clock_ms(NULL);
+  (void)getentropy(&seed, sizeof seed); // without it a client could choose who shares its place
+  service_result result = SERVICE_NO_MEMORY;
+  if (seg_http_log_create(SEG_HTTP_INFO, NULL, NULL, &own.log) == SEG_OK &&
+      seg_http_metrics_create(api_routes, api_route_count, api_metrics, &own, &own.metrics) ==
+          SEG_OK &&
+      seg_http_rate_limit_create(options->rate_per_minute, seed, &rate_limit) == SEG_OK) {
+    result = open_engine(options, &own);
+    if (result == SERVICE_STOPPED) {
+      result = serve(options, &own, rate_limit, &ends);
+    }
+  } else {
+    (void)fputs("segmentry serve: out of memory\n", stderr);
+  }
+  engine_close(own.engine);
+  seg_http_rate_limit_free(rate_limit);
+  seg_http_metrics_free(own.metrics);
+  seg_http_log_free(own.log);
+  return result;
+}

@@ -1,0 +1,150 @@
+// segmentry serve: the server.
+#include "api/service.h"
+#include "command.h"
+#include "options.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// Requests a minute of one project.
+#define RATE_DEFAULT "1000"
+#define RATE_MAX 100000000
+/// A longer pause between sweeps is a mistake: contacts would leave a segment a day late.
+#define SWEEP_MS_MAX INT64_C(86400000)
+
+/// A setting: the flag, or else the variable, or else the default. An empty variable is none.
+static const char *setting(const char *flag, const char *variable, const char *otherwise) {
+  const char *value = flag != NULL ? flag : getenv(variable);
+  return value == NULL || value[0] == '\0' ? otherwise : value;
+}
+
+/// Reads `10s`, `500ms`, `2m` or `0`.
+static bool read_duration(const char *text, int64_t *out_ms) {
+  static const struct {
+    const char *unit;
+    int64_t ms;
+  } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+  char *end = NULL;
+  if (text[0] < '0' || text[0] > '9') {
+    return false;
+  }
+  long long value = strtoll(text, &end, 10);
+  if (value == 0 && end[0] == '\0') {
+    *out_ms = 0;
+    return true;
+  }
+  for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    if (strcmp(end, units[i].unit) == 0 && value <= SWEEP_MS_MAX / units[i].ms) {
+      *out_ms = value * units[i].ms;
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool read_rate(const char *text, uint32_t *out) {
+  char *end = NULL;
+  if (text[0] < '0' || text[0] > '9') {
+    return false;
+  }
+  long long value = strtoll(text, &end, 10);
+  *out = (uint32_t)value;
+  return end[0] == '\0' && value <= RATE_MAX;
+}
+
+static int status_of(service_result result) {
+  switch (result) {
+  case SERVICE_STOPPED:
+    return 0;
+  case SERVICE_NO_DATABASE:
+    return EXIT_NO_INPUT;
+  case SERVICE_BAD_DATABASE:
+    return EXIT_BAD_DATA;
+  case SERVICE_NO_ADDRESS:
+    return EXIT_NO_ADDRESS;
+  case SERVICE_NO_MEMORY:
+    break;
+  }
+  return EXIT_NO_MEMORY;
+}
+
+static int run(int argument_count, char **arguments) {
+  const char *db = NULL;
+  const char *listen = NULL;
+  const char *sweep = NULL;
+  const char *rate = NULL;
+  const option_rule rules[] = {{.name = "--db", .value = &db},
+                               {.name = "--listen", .value = &listen},
+                               {.name = "--sweep", .value = &sweep},
+                               {.name = "--rate", .value = &rate}};
+  int operands = 0;
+  if (!options_read("serve", rules, sizeof rules / sizeof rules[0], argument_count, arguments,
+                    &operands)) {
+    return EXIT_USAGE;
+  }
+  if (operands > 0) {
+    (void)fprintf(stderr, "segmentry serve: '%s' is too much; see segmentry serve --help\n",
+                  arguments[0]);
+    return EXIT_USAGE;
+  }
+  service_options options = {.db = setting(db, "SEGMENTRY_DB", "segmentry.db"),
+                             .listen = setting(listen, "SEGMENTRY_LISTEN", "127.0.0.1:8080")};
+  const char *duration = setting(sweep, "SEGMENTRY_SWEEP", "10s");
+  if (!read_duration(duration, &options.sweep_ms)) {
+    (void)fprintf(stderr,
+                  "segmentry serve: --sweep is '%s'; it must be a duration such as 10s, 500ms or "
+                  "2m, at most 24h, or 0 for none\n",
+                  duration);
+    return EXIT_USAGE;
+  }
+  const char *limit = setting(rate, "SEGMENTRY_RATE", RATE_DEFAULT);
+  if (!read_rate(limit, &options.rate_per_minute)) {
+    (void)fprintf(stderr,
+                  "segmentry serve: --rate is '%s'; it must be a whole number up to %d, or 0 for "
+                  "no limit\n",
+                  limit, RATE_MAX);
+    return EXIT_USAGE;
+  }
+  return status_of(service_run(&options));
+}
+
+const command command_serve = {
+    .name = "serve",
+    .summary = "serve the HTTP API on a database",
+    .help = "NAME\n"
+            "    segmentry serve - serve the HTTP API on a database\n"
+            "\n"
+            "SYNOPSIS\n"
+            "    segmentry serve [--db FILE] [--listen ADDRESS] [--sweep DURATION]\n"
+            "                    [--rate REQUESTS]\n"
+            "\n"
+            "DESCRIPTION\n"
+            "    Opens the database, or makes it, reads its contacts into memory, and answers\n"
+            "    requests until SIGINT or SIGTERM. Then it takes no new ones, finishes those it\n"
+            "    has, and ends; a second signal ends it at once. What was answered is on disk\n"
+            "    either way. Keys for requests come from segmentry project create.\n"
+            "\n"
+            "    Logs are on standard error, one JSON object a line.\n"
+            "\n"
+            "OPTIONS\n"
+            "    A variable stands in for an option that is not given.\n"
+            "    --db FILE         The database. SEGMENTRY_DB. Default: segmentry.db\n"
+            "    --listen ADDRESS  Such as 127.0.0.1:8080, [::1]:8080 or 8080; port 0 takes any\n"
+            "                      and logs which. SEGMENTRY_LISTEN. Default: 127.0.0.1:8080\n"
+            "    --sweep DURATION  How often to look for contacts that enter or leave a tracked\n"
+            "                      segment by time alone: 500ms, 10s, 2m; 0 is never.\n"
+            "                      SEGMENTRY_SWEEP. Default: 10s\n"
+            "    --rate REQUESTS   Requests a minute of one project; 0 is no limit.\n"
+            "                      SEGMENTRY_RATE. Default: " RATE_DEFAULT "\n"
+            "\n"
+            "EXIT STATUS\n"
+            "    0 ended by a signal; 64 wrong usage; 65 the file is no database of Segmentry;\n"
+            "    66 it cannot be read or written; 69 the address cannot be had;\n"
+            "    71 out of memory.\n"
+            "\n"
+            "EXAMPLE\n"
+            "    segmentry serve --db segmentry.db --listen 127.0.0.1:8080\n",
+    .run = run,
+};

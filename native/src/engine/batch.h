@@ -1,0 +1,75 @@
+/// A batch: the commands that share one transaction, and what they do to the projects' tables.
+///
+/// The writer thread alone uses it:
+///
+///     begin -> each command: savepoint, run, keep or undo -> track -> commit -> publish
+///
+/// Commands write to the store and note changes (change.h). A command that fails is undone alone,
+/// in the store and in the list. Tracking evaluates the touched contacts in the scratch table and
+/// adds entries and exits. Publishing carries the list out on the project's table.
+#ifndef SEGMENTRY_BATCH_H
+#define SEGMENTRY_BATCH_H
+
+#include "change.h"
+#include "project.h"
+
+/// What a batch does to one project.
+typedef struct project_batch {
+  project *project;
+  seg_table *scratch;    ///< The touched contacts as they will be.
+  int64_t *scratch_nums; ///< By scratch row: the store's number of the contact.
+  size_t scratch_num_capacity;
+  change_list changes;
+  size_t applied_count; ///< Of `changes`, those that the scratch table has.
+} project_batch;
+
+typedef struct batch {
+  store_session *session;
+  int64_t now_ms;
+  project_batch *projects;
+  size_t project_count;
+  size_t project_capacity;
+  store_error error; ///< The last failure of the store.
+} batch;
+
+/// What became of a step. BATCH_FAILED means the whole transaction; `error` of the batch says why.
+typedef enum batch_status { BATCH_OK, BATCH_NOMEM, BATCH_FAILED } batch_status;
+
+/// The part of a batch that belongs to a project, made when it is first asked for. NULL if there is
+/// no memory.
+project_batch *batch_project(batch *own, project *wanted);
+
+/// Puts a contact of the project into the scratch table as it is now, if it is not there yet. A
+/// contact that the project does not have is left out.
+batch_status batch_touch(project_batch *part, seg_text_view contact_id);
+
+/// Carries out on the scratch table what has been noted and is not there yet.
+batch_status batch_apply(project_batch *part);
+
+/// Whether the project's table will have room for a contact's data, and for an event of a name, on
+/// top of all that the batch brings: nothing may fail any more once the store has committed. Each
+/// segment's own two events have their room kept.
+bool batch_has_field_room(const project_batch *part, const struct cJSON *data);
+bool batch_has_event_room(const project_batch *part, seg_text_view name);
+
+/// Where the lists stand, and going back there: for undoing one command.
+size_t batch_mark(const project_batch *part);
+void batch_cut(project_batch *part, size_t mark);
+
+/// Evaluates every tracked segment on the touched contacts, writes what changed to the store and
+/// notes it. Cost: the touched contacts times the tracked segments.
+batch_status batch_track(batch *own);
+
+/// Carries the changes out on the projects' tables, under their write locks. Must follow a commit.
+/// Returns false if memory ran out half-way: the tables are then behind the store.
+bool batch_publish(batch *own);
+
+/// Forgets everything; the batch may be used again.
+void batch_clear(batch *own);
+
+/// Writes an entry or exit of a tracked segment to the store: the membership, its history, and the
+/// event, whose name goes to `event_name` (SEG_EVENT_NAME_BYTES_MAX + 1 bytes).
+store_status batch_record_change(batch *own, const project *in, const segment *of, int64_t contact,
+                                 bool is_entry, store_cause cause, char *event_name);
+
+#endif

@@ -1,0 +1,59 @@
+/// Changes: what a batch of commands does to a project's table, as a list that is carried out
+/// twice.
+///
+/// A change is tried first on a small scratch table that holds only the contacts it touches; there
+/// the tracked segments are evaluated. Once the store has committed, the same list is carried out
+/// on the project's table. If the commit fails, scratch and list are thrown away, and nobody has
+/// seen anything.
+#ifndef SEGMENTRY_CHANGE_H
+#define SEGMENTRY_CHANGE_H
+
+#include "segmentry/table.h"
+
+struct cJSON;
+
+typedef enum change_kind {
+  CHANGE_PUT_CONTACT,    ///< Adds the contact, or replaces its fields.
+  CHANGE_REMOVE_CONTACT, ///< With its events and memberships.
+  CHANGE_ADD_EVENT,
+  CHANGE_ADD_ACTIVITY,
+  CHANGE_SET_MEMBER
+} change_kind;
+
+/// One change. All texts and `data` are owned by the list.
+typedef struct change {
+  change_kind kind;
+  seg_text_view contact_id;
+  int64_t contact_num;   ///< PUT_CONTACT: the store's number of the contact.
+  seg_text_view email;   ///< PUT_CONTACT
+  struct cJSON *data;    ///< PUT_CONTACT
+  bool flag;             ///< PUT_CONTACT: subscribed. SET_MEMBER: becomes one.
+  int64_t created_at_ms; ///< PUT_CONTACT
+  int64_t updated_at_ms; ///< PUT_CONTACT
+  seg_text_view name;    ///< ADD_EVENT: the event. SET_MEMBER: the segment's id.
+  seg_activity activity; ///< ADD_ACTIVITY
+  int64_t at_ms;         ///< ADD_EVENT, ADD_ACTIVITY
+} change;
+
+/// A list of changes; all zero is an empty one.
+typedef struct change_list {
+  change *items;
+  size_t count;
+  size_t capacity;
+} change_list;
+
+/// Appends a copy of a change; takes `data` over, also when it fails.
+/// Returns false if there is no memory.
+bool change_list_add(change_list *list, const change *added);
+/// Forgets the changes from `count` on.
+void change_list_cut(change_list *list, size_t count);
+void change_list_free(change_list *list);
+
+/// Carries one change out on a table.
+///
+/// row  written, optional  The row of the contact.
+///
+/// Returns SEG_OK, also where there is nothing to do: a contact that is not there.
+seg_status change_apply(seg_table *table, const change *applied, uint32_t *row, seg_error *error);
+
+#endif

@@ -1,0 +1,269 @@
+// The engine's start and stop, its projects and their keys, and its reading sessions.
+#include "engine_internal.h"
+#include "tracking.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t engine_now_ms(const engine *own) { return own->options.now_ms(own->options.context); }
+
+/// Adds a project to the list; the write lock is held, or nobody else is there yet.
+static bool add_project(engine *own, project *added, const unsigned char *secret_hash,
+                        seg_text_view public_key) {
+  if (own->project_count == own->project_capacity) {
+    size_t capacity = own->project_capacity == 0 ? 8 : own->project_capacity * 2;
+    project **projects = realloc(own->projects, capacity * sizeof *projects);
+    if (projects == NULL) {
+      return false;
+    }
+    own->projects = projects;
+    project_keys *keys = realloc(own->keys, capacity * sizeof *keys);
+    if (keys == NULL) {
+      return false;
+    }
+    own->keys = keys;
+    own->project_capacity = capacity;
+  }
+  project_keys *keys = &own->keys[own->project_count];
+  memcpy(keys->secret_hash, secret_hash, STORE_HASH_BYTES);
+  (void)snprintf(keys->public_key, sizeof keys->public_key, "%.*s", (int)public_key.size_bytes,
+                 public_key.bytes);
+  own->projects[own->project_count++] = added;
+  return true;
+}
+
+typedef struct project_loader {
+  engine *own;
+  store_session *session; ///< Another one than lists the projects.
+  store_status status;
+  store_error *error;
+} project_loader;
+
+static bool load_project(void *context, const store_project *row) {
+  project_loader *state = context;
+  uint64_t seed = 0;
+  unsigned char bits[32];
+  char secret[SECRET_TEXT_BYTES];
+  secret_make("", secret); // random bits
+  secret_hash(secret, sizeof secret, bits);
+  memcpy(&seed, bits, sizeof seed);
+  project *loaded = NULL;
+  state->status = project_load(state->session, row, seed, &loaded, state->error);
+  if (state->status == STORE_OK &&
+      !add_project(state->own, loaded, row->secret_hash, row->public_key)) {
+    project_free(loaded);
+    state->status = STORE_NOMEM;
+  }
+  return state->status == STORE_OK;
+}
+
+static store_status load_projects(engine *own, store_error *error) {
+  store_session *list = NULL;
+  project_loader state = {.own = own, .error = error};
+  store_error list_error;
+  store_status status = store_session_open(own->file, STORE_ACCESS_READ, &list, error);
+  if (status == STORE_OK) {
+    status = store_session_open(own->file, STORE_ACCESS_READ, &state.session, error);
+  }
+  if (status == STORE_OK) {
+    status = store_project_list(list, load_project, &state, &list_error);
+    if (status != STORE_OK && error != NULL) {
+      *error = list_error;
+    }
+  }
+  store_session_close(list);
+  store_session_close(state.session);
+  return status == STORE_OK ? state.status : status;
+}
+
+/// For the writer's sweep: the list as it is now; it only grows, and its entries stay.
+static size_t list_projects(void *context, project ***out) {
+  engine *own = context;
+  (void)pthread_rwlock_rdlock(&own->lock);
+  size_t count = own->project_count;
+  *out = malloc((count + 1) * sizeof **out);
+  if (*out == NULL) {
+    count = 0;
+  } else {
+    memcpy(*out, own->projects, count * sizeof **out);
+  }
+  (void)pthread_rwlock_unlock(&own->lock);
+  return count;
+}
+
+/// Counts every dynamic segment: what the store remembers is of the last time.
+static void count_all(engine *own) {
+  int64_t now_ms = engine_now_ms(own);
+  for (size_t i = 0; i < own->project_count; i++) {
+    project *in = own->projects[i];
+    for (size_t k = 0; k < in->segment_count; k++) {
+      size_t count;
+      if (tracking_count(in, in->segments[k], now_ms, &count)) {
+        in->segments[k]->member_count = (int64_t)count;
+        in->segments[k]->member_count_at_ms = now_ms;
+      }
+    }
+  }
+}
+
+bool engine_open(const engine_options *options, engine **out, store_error *error) {
+  engine *own = calloc(1, sizeof *own);
+  if (own == NULL) {
+    return false;
+  }
+  own->options = *options;
+  (void)pthread_rwlock_init(&own->lock, NULL);
+  (void)pthread_mutex_init(&own->session_lock, NULL);
+  store_options file = {.path = options->path, .is_relaxed = options->is_relaxed};
+  store_session *session = NULL;
+  bool ok = store_open(&file, &own->file, error) == STORE_OK &&
+            load_projects(own, error) == STORE_OK &&
+            store_session_open(own->file, STORE_ACCESS_WRITE, &session, error) == STORE_OK;
+  if (ok) {
+    count_all(own);
+    writer_options writing = {.sweep_ms = options->sweep_ms,
+                              .now_ms = options->now_ms,
+                              .context = options->context,
+                              .projects = list_projects,
+                              .projects_context = own,
+                              .log = options->log};
+    own->writer = writer_start(session, &writing);
+    ok = own->writer != NULL;
+  }
+  if (!ok) {
+    store_session_close(session);
+    engine_close(own);
+    return false;
+  }
+  *out = own;
+  return true;
+}
+
+void engine_close(engine *own) {
+  if (own == NULL) {
+    return;
+  }
+  writer_stop(own->writer);
+  for (size_t i = 0; i < own->session_count; i++) {
+    store_session_close(own->sessions[i]);
+  }
+  for (size_t i = 0; i < own->project_count; i++) {
+    project_free(own->projects[i]);
+  }
+  store_close(own->file);
+  free(own->projects);
+  free(own->keys);
+  (void)pthread_rwlock_destroy(&own->lock);
+  (void)pthread_mutex_destroy(&own->session_lock);
+  free(own);
+}
+
+store_session *engine_session_borrow(engine *own) {
+  store_session *session = NULL;
+  (void)pthread_mutex_lock(&own->session_lock);
+  if (own->session_count > 0) {
+    session = own->sessions[--own->session_count];
+  }
+  (void)pthread_mutex_unlock(&own->session_lock);
+  if (session == NULL) {
+    (void)store_session_open(own->file, STORE_ACCESS_READ, &session, NULL);
+  }
+  return session;
+}
+
+void engine_session_return(engine *own, store_session *session) {
+  if (session == NULL) {
+    return;
+  }
+  store_transaction_rollback(session);
+  (void)pthread_mutex_lock(&own->session_lock);
+  bool kept = own->session_count < ENGINE_SESSIONS_KEPT;
+  if (kept) {
+    own->sessions[own->session_count++] = session;
+  }
+  (void)pthread_mutex_unlock(&own->session_lock);
+  if (!kept) {
+    store_session_close(session);
+  }
+}
+
+// Projects.
+
+typedef struct create_project {
+  command base;
+  store_project row;
+  project *created;
+} create_project;
+
+static engine_status run_create_project(command *base, batch *in, project_batch *part) {
+  create_project *own = (create_project *)base;
+  (void)part;
+  int64_t num;
+  store_status status = store_project_insert(in->session, &own->row, &num, &in->error);
+  if (status == STORE_OK) {
+    own->row.num = num;
+    status = project_load(in->session, &own->row, (uint64_t)num, &own->created, &in->error);
+  }
+  return engine_fail_store(base->error, status, &in->error);
+}
+
+engine_status engine_project_create(engine *own, seg_text_view name, engine_project_show show,
+                                    void *context, engine_error *error) {
+  if (name.size_bytes == 0 || name.size_bytes > 200) {
+    return engine_fail(error, ENGINE_INVALID, "a project's name has 1 to 200 bytes, not %zu",
+                       name.size_bytes);
+  }
+  char id[ID_TEXT_BYTES];
+  char secret[SECRET_TEXT_BYTES];
+  char public[SECRET_TEXT_BYTES];
+  id_make(id);
+  secret_make("sk_", secret);
+  secret_make("pk_", public);
+  create_project creation = {.base = {.run = run_create_project, .error = error},
+                             .row = {.id = seg_text_of(id),
+                                     .name = name,
+                                     .public_key = seg_text_of(public),
+                                     .created_at_ms = engine_now_ms(own)}};
+  secret_hash(secret, strlen(secret), creation.row.secret_hash);
+  engine_status status = writer_submit(own->writer, &creation.base);
+  if (status != ENGINE_OK) {
+    project_free(creation.created);
+    return status;
+  }
+  (void)pthread_rwlock_wrlock(&own->lock);
+  bool added =
+      add_project(own, creation.created, creation.row.secret_hash, creation.row.public_key);
+  (void)pthread_rwlock_unlock(&own->lock);
+  if (!added) {
+    project_free(creation.created);
+    return engine_fail(error, ENGINE_UNAVAILABLE,
+                       "out of memory; the project is there after a restart");
+  }
+  show(context, id, creation.created->name.bytes, secret, public);
+  return ENGINE_OK;
+}
+
+project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind) {
+  *kind = ENGINE_KEY_NONE;
+  if (key.size_bytes < 4 || key.size_bytes >= SECRET_TEXT_BYTES) {
+    return NULL;
+  }
+  unsigned char hash[STORE_HASH_BYTES];
+  secret_hash(key.bytes, key.size_bytes, hash);
+  project *found = NULL;
+  (void)pthread_rwlock_rdlock(&own->lock);
+  for (size_t i = 0; i < own->project_count; i++) {
+    const project_keys *keys = &own->keys[i];
+    bool is_public = strlen(keys->public_key) == key.size_bytes &&
+                     CRYPTO_memcmp(keys->public_key, key.bytes, key.size_bytes) == 0;
+    bool is_secret = CRYPTO_memcmp(keys->secret_hash, hash, sizeof hash) == 0;
+    if (is_public || is_secret) {
+      *kind = is_secret ? ENGINE_KEY_SECRET : ENGINE_KEY_PUBLIC;
+      found = own->projects[i];
+    }
+  }
+  (void)pthread_rwlock_unlock(&own->lock);
+  return found;
+}

@@ -1,0 +1,177 @@
+/// The engine: projects in memory, and everything that can be asked of them or done to them.
+///
+/// Reads run on the tables, under a project's read lock, and never wait for the store. Changes go
+/// through the writer (writer.h) and return when they are durable.
+///
+/// Outputs are shown to a callback (`show`) instead of being returned: what it is given lives only
+/// during the call. For changes it is called in the writer's thread before the commit, so what it
+/// makes of it must be thrown away unless the call returns ENGINE_OK.
+/// All calls may come from any thread. `error` must have been through engine_error_init.
+#ifndef SEGMENTRY_ENGINE_H
+#define SEGMENTRY_ENGINE_H
+
+#include "ids.h"
+#include "project.h"
+#include "writer.h"
+
+typedef struct engine engine;
+
+typedef struct engine_options {
+  const char *path; ///< The database.
+  bool is_relaxed;  ///< synchronous=NORMAL.
+  int64_t sweep_ms; ///< 0: no sweep by itself.
+  int64_t (*now_ms)(void *context);
+  void *context;
+  void (*log)(void *context, const char *event, const char *message);
+} engine_options;
+
+/// Opens the database and builds all projects' tables. On failure says why in `error`.
+bool engine_open(const engine_options *options, engine **out, store_error *error);
+/// Finishes what has been accepted, and closes.
+void engine_close(engine *own);
+
+/// A read-only session of the store for the calling thread; give it back with
+/// engine_session_return. NULL if there is none to be had.
+store_session *engine_session_borrow(engine *own);
+void engine_session_return(engine *own, store_session *session);
+
+int64_t engine_now_ms(const engine *own);
+
+// Projects.
+
+/// Creates a project with new keys. show  The keys are shown this once.
+typedef void (*engine_project_show)(void *context, const char *id, const char *name,
+                                    const char *secret_key, const char *public_key);
+engine_status engine_project_create(engine *own, seg_text_view name, engine_project_show show,
+                                    void *context, engine_error *error);
+
+typedef enum engine_key { ENGINE_KEY_NONE, ENGINE_KEY_PUBLIC, ENGINE_KEY_SECRET } engine_key;
+/// Finds the project of a key. Compared in constant time.
+project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind);
+
+// Contacts.
+
+/// What a request says of a contact.
+typedef struct contact_input {
+  seg_text_view email;
+  bool has_subscribed;
+  bool subscribed;
+  bool subscribed_if_new; ///< What a new contact is when `has_subscribed` is not.
+  seg_text_view data;     ///< An object, merged as json_text_merge says; NULL bytes: none.
+} contact_input;
+
+typedef void (*engine_contact_show)(void *context, const store_contact *contact, bool is_new);
+
+/// Creates the contact of this email, or updates it.
+engine_status engine_contact_put(engine *own, project *in, const contact_input *input,
+                                 engine_contact_show show, void *context, engine_error *error);
+/// Updates a contact by id; `input->email` with NULL bytes keeps the email.
+engine_status engine_contact_update(engine *own, project *in, seg_text_view id,
+                                    const contact_input *input, engine_contact_show show,
+                                    void *context, engine_error *error);
+engine_status engine_contact_delete(engine *own, project *in, seg_text_view id,
+                                    engine_error *error);
+
+// Events.
+
+typedef struct event_input {
+  seg_text_view name;
+  contact_input contact;
+  seg_text_view data; ///< The event's own, kept as it is; NULL bytes: none.
+  int64_t at_ms;      ///< STORE_NO_INSTANT: now.
+} event_input;
+
+typedef void (*engine_event_show)(void *context, const store_contact *contact, const char *event_id,
+                                  int64_t at_ms);
+
+/// Records an event of a contact, which is created if it is not there.
+engine_status engine_event_track(engine *own, project *in, const event_input *input,
+                                 engine_event_show show, void *context, engine_error *error);
+
+/// Records an email activity of a contact that exists. ENGINE_CONFLICT: counted already.
+engine_status engine_activity_record(engine *own, project *in, seg_text_view email,
+                                     seg_activity activity, int64_t at_ms, seg_text_view message_id,
+                                     engine_error *error);
+
+// Segments.
+
+/// What a request says of a segment. Texts with NULL bytes are left as they are.
+typedef struct segment_input {
+  seg_text_view name;
+  bool has_description;
+  seg_text_view description;     ///< NULL bytes with has_description: none.
+  bool is_static;                ///< At creation.
+  const struct cJSON *condition; ///< NULL: as it is, or none.
+  bool has_track;
+  bool track;
+} segment_input;
+
+typedef void (*engine_segment_show)(void *context, const project *in, const segment *of);
+
+engine_status engine_segment_create(engine *own, project *in, const segment_input *input,
+                                    engine_segment_show show, void *context, engine_error *error);
+engine_status engine_segment_update(engine *own, project *in, seg_text_view id,
+                                    const segment_input *input, engine_segment_show show,
+                                    void *context, engine_error *error);
+engine_status engine_segment_delete(engine *own, project *in, seg_text_view id,
+                                    engine_error *error);
+/// Shows one segment, or all, newest first.
+engine_status engine_segment_get(engine *own, project *in, seg_text_view id,
+                                 engine_segment_show show, void *context, engine_error *error);
+void engine_segment_list(engine *own, project *in, engine_segment_show show, void *context);
+/// Counts the members anew, without entries and exits.
+engine_status engine_segment_refresh(engine *own, project *in, seg_text_view id, size_t *count,
+                                     engine_error *error);
+
+typedef struct compute_result {
+  size_t added;
+  size_t removed;
+  size_t total;
+} compute_result;
+/// Brings the stored members up to date and fires the entries and exits.
+engine_status engine_segment_compute(engine *own, project *in, seg_text_view id,
+                                     compute_result *result, engine_error *error);
+
+typedef struct members_result {
+  size_t added;
+  size_t created;
+  size_t removed;
+} members_result;
+typedef void (*engine_email_show)(void *context, seg_text_view email, bool is_invalid);
+
+/// Adds contacts to a static segment by email.
+/// missed  Called for each address that was not found, or is none.
+engine_status engine_members_add(engine *own, project *in, seg_text_view id,
+                                 const seg_text_view *emails, size_t count, bool create_missing,
+                                 bool subscribed, engine_email_show missed, void *context,
+                                 members_result *result, engine_error *error);
+engine_status engine_members_remove(engine *own, project *in, seg_text_view id,
+                                    const seg_text_view *emails, size_t count,
+                                    members_result *result, engine_error *error);
+
+/// Rows of the members of a segment as they are now, newest contact first, some of them.
+/// ids  written, owned  `limit` texts at most, each to be freed with free.
+engine_status engine_segment_members(engine *own, project *in, seg_text_view id, size_t offset,
+                                     size_t limit, seg_text_view *ids, size_t *id_count,
+                                     size_t *total, engine_error *error);
+
+/// Everything a preview shows but the contacts themselves.
+typedef struct preview {
+  size_t count;
+  size_t subscribed;
+  size_t total;
+  size_t *node_counts;       ///< Owned: free. One for each node of the filter.
+  seg_filter *filter;        ///< Owned: seg_filter_free.
+  seg_text_view *sample_ids; ///< Owned, each too.
+  size_t sample_count;
+  bool has_changes; ///< With a segment: what saving would do.
+  size_t entering;
+  size_t leaving;
+} preview;
+
+engine_status engine_preview(engine *own, project *in, const struct cJSON *condition,
+                             seg_text_view segment_id, size_t sample, preview *out,
+                             engine_error *error);
+void preview_free(preview *gone);
+
+#endif

@@ -1,0 +1,455 @@
+// Segments: defined, counted, computed, filled by hand.
+#include "engine_internal.h"
+#include "segmentry/fields.h"
+#include "segmentry/plan.h"
+#include "segmentry/slug.h"
+#include "segmentry/text.h"
+#include "tracking.h"
+
+#include <cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+static seg_allocator memory(void) { return seg_allocator_default(); }
+
+static engine_status unknown_segment(engine_error *error) {
+  return engine_fail(error, ENGINE_NOT_FOUND, "there is no segment with this id");
+}
+
+// Definitions.
+
+typedef struct define_command {
+  command base;
+  seg_text_view id; ///< Empty for a new one.
+  const segment_input *input;
+  seg_filter *filter; ///< Parsed before it is queued; NULL if the condition stays.
+  seg_text_view condition_json;
+  seg_text_view slug; ///< Of a new name; NULL bytes if the name stays.
+  engine_segment_show show;
+  void *context;
+  int64_t now_ms;
+  segment *made; ///< What takes the place of `replaced`.
+  segment *replaced;
+} define_command;
+
+/// Parses the parts of a definition that need nothing of the project.
+static engine_status read_definition(define_command *own, engine_error *error) {
+  const segment_input *input = own->input;
+  if (input->condition != NULL) {
+    seg_status status =
+        seg_filter_parse_tree(memory(), input->condition, &own->filter, &error->problems);
+    if (status == SEG_OK) {
+      status = seg_filter_write(own->filter, memory(), &own->condition_json);
+    }
+    if (status != SEG_OK) {
+      return status == SEG_E_INVALID
+                 ? engine_fail(error, ENGINE_CONDITION, "the condition is not valid")
+                 : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+    }
+  }
+  if (input->name.bytes != NULL) {
+    seg_error trouble;
+    seg_status status = seg_slug(memory(), input->name, &own->slug, &trouble);
+    if (status != SEG_OK) {
+      return engine_fail(error, status == SEG_E_NOMEM ? ENGINE_UNAVAILABLE : ENGINE_INVALID,
+                         "name: %.400s", trouble.message);
+    }
+  }
+  return ENGINE_OK;
+}
+
+static void free_definition(define_command *own) {
+  seg_filter_free(own->filter);
+  seg_text_free(memory(), own->condition_json);
+  seg_text_free(memory(), own->slug);
+}
+
+/// Checks the references of the new condition, and counts what it matches now.
+static engine_status check_and_count(define_command *own, project_batch *part, store_segment *row) {
+  project_view view = {.project = part->project, .table = part->project->table};
+  seg_resolver resolver = project_resolver(&view);
+  engine_error *error = own->base.error;
+  seg_status status =
+      seg_filter_check_references(own->filter, own->id, row->name, &resolver, &error->problems);
+  if (status == SEG_E_SEGMENT) {
+    return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
+  }
+  size_t count = 0;
+  seg_plan *plan = NULL;
+  if (status == SEG_OK) {
+    status = seg_plan_create(memory(), own->filter, part->project->table, own->now_ms, &resolver,
+                             seg_plan_all_blocks(part->project->table), &plan, NULL);
+  }
+  if (status == SEG_OK) {
+    status = seg_plan_count(plan, &count);
+  }
+  seg_plan_free(plan);
+  row->member_count = (int64_t)count;
+  row->member_count_at_ms = own->now_ms;
+  return status == SEG_OK ? ENGINE_OK : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+}
+
+static engine_status run_create(command *base, batch *in, project_batch *part) {
+  define_command *own = (define_command *)base;
+  const segment_input *input = own->input;
+  char id[ID_TEXT_BYTES];
+  id_make(id);
+  own->now_ms = in->now_ms;
+  store_segment row = {.project = part->project->num,
+                       .id = seg_text_of(id),
+                       .name = input->name,
+                       .slug = own->slug,
+                       .description = input->description,
+                       .is_static = input->is_static,
+                       .condition_json = own->condition_json,
+                       .is_tracked = input->has_track && input->track,
+                       .member_count_at_ms = in->now_ms,
+                       .created_at_ms = in->now_ms,
+                       .updated_at_ms = in->now_ms};
+  if (seg_table_event_count(part->project->table) + 2 * (part->project->segment_count + 1) >
+      SEG_TABLE_EVENTS_MAX) {
+    return engine_fail(base->error, ENGINE_INVALID,
+                       "the project has no room for another segment's events: at most %d names",
+                       SEG_TABLE_EVENTS_MAX);
+  }
+  engine_status status = input->is_static ? ENGINE_OK : check_and_count(own, part, &row);
+  if (status != ENGINE_OK) {
+    return status;
+  }
+  store_status stored = store_segment_insert(in->session, &row, &row.num, &in->error);
+  if (stored != STORE_OK) {
+    return engine_fail_store(base->error, stored, &in->error);
+  }
+  own->made = segment_create(&row);
+  if (own->made == NULL) {
+    return engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  if (own->show != NULL) {
+    own->show(own->context, part->project, own->made);
+  }
+  return ENGINE_OK;
+}
+
+static void publish_create(command *base, project *of) {
+  define_command *own = (define_command *)base;
+  if (!project_add_segment(of, own->made)) {
+    abort(); // the store has it: a restart brings it back
+  }
+  own->made = NULL;
+}
+
+engine_status engine_segment_create(engine *own, project *in, const segment_input *input,
+                                    engine_segment_show show, void *context, engine_error *error) {
+  define_command create = {.base = {.run = run_create,
+                                    .publish = publish_create,
+                                    .project = in,
+                                    .is_exclusive = true,
+                                    .error = error},
+                           .input = input,
+                           .show = show,
+                           .context = context};
+  if (input->name.bytes == NULL) {
+    return engine_fail(error, ENGINE_INVALID, "name: is missing");
+  }
+  if (input->is_static != (input->condition == NULL)) {
+    return engine_fail(error, ENGINE_INVALID,
+                       input->is_static ? "condition: a static segment has none"
+                                        : "condition: is missing; a dynamic segment needs one");
+  }
+  engine_status status = read_definition(&create, error);
+  if (status == ENGINE_OK) {
+    status = writer_submit(own->writer, &create.base);
+  }
+  segment_free(create.made);
+  free_definition(&create);
+  return status;
+}
+
+static engine_status run_change(command *base, batch *in, project_batch *part) {
+  define_command *own = (define_command *)base;
+  const segment_input *input = own->input;
+  segment *old = project_find_segment(part->project, own->id);
+  if (old == NULL) {
+    return unknown_segment(base->error);
+  }
+  own->now_ms = in->now_ms;
+  own->replaced = old;
+  bool has_condition = own->filter != NULL && !old->is_static; // on a static one it is ignored
+  store_segment row = {.num = old->num,
+                       .project = part->project->num,
+                       .id = old->id,
+                       .name = input->name.bytes == NULL ? old->name : input->name,
+                       .slug = own->slug.bytes == NULL ? old->slug : own->slug,
+                       .description =
+                           input->has_description ? input->description : old->description,
+                       .is_static = old->is_static,
+                       .condition_json = has_condition ? own->condition_json : old->condition_json,
+                       .is_tracked = input->has_track ? input->track : old->is_tracked,
+                       .member_count = old->member_count,
+                       .member_count_at_ms = old->member_count_at_ms,
+                       .created_at_ms = old->created_at_ms,
+                       .updated_at_ms = in->now_ms};
+  engine_status status = has_condition ? check_and_count(own, part, &row) : ENGINE_OK;
+  if (status != ENGINE_OK) {
+    return status;
+  }
+  store_status stored = store_segment_update(in->session, &row, &in->error);
+  if (stored == STORE_OK) {
+    stored = store_segment_set_count(in->session, row.project, row.num, row.member_count,
+                                     row.member_count_at_ms, &in->error);
+  }
+  if (stored != STORE_OK) {
+    return engine_fail_store(base->error, stored, &in->error);
+  }
+  own->made = segment_create(&row);
+  if (own->made == NULL) {
+    return engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  own->made->is_pending = has_condition || old->is_pending || row.is_tracked != old->is_tracked;
+  if (own->show != NULL) {
+    own->show(own->context, part->project, own->made);
+  }
+  return ENGINE_OK;
+}
+
+static void publish_change(command *base, project *of) {
+  define_command *own = (define_command *)base;
+  for (size_t i = 0; i < of->segment_count; i++) {
+    if (of->segments[i] == own->replaced) {
+      of->segments[i] = own->made;
+    }
+  }
+  if (!project_order_segments(of)) {
+    abort(); // the store has it: a restart brings it back
+  }
+  segment_free(own->replaced);
+  own->made = NULL;
+}
+
+engine_status engine_segment_update(engine *own, project *in, seg_text_view id,
+                                    const segment_input *input, engine_segment_show show,
+                                    void *context, engine_error *error) {
+  segment_input kept = *input;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  const segment *of = project_find_segment(in, id);
+  if (of != NULL && of->is_static) { // which it stays: whatever the condition says, it is ignored
+    kept.condition = NULL;
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
+  define_command edit = {.base = {.run = run_change,
+                                  .publish = publish_change,
+                                  .project = in,
+                                  .is_exclusive = true,
+                                  .error = error},
+                         .id = id,
+                         .input = &kept,
+                         .show = show,
+                         .context = context};
+  engine_status status = read_definition(&edit, error);
+  if (status == ENGINE_OK) {
+    status = writer_submit(own->writer, &edit.base);
+  }
+  segment_free(edit.made);
+  free_definition(&edit);
+  return status;
+}
+
+// Deletion.
+
+/// Lists the names of the segments that refer to one; false if there is none.
+static bool list_users(const project *in, const segment *of, char *out, size_t size_bytes) {
+  size_t used = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < in->segment_count; i++) {
+    const seg_filter *filter = in->segments[i]->filter;
+    bool uses = false;
+    for (size_t k = 0; filter != NULL && k < seg_filter_field_count(filter); k++) {
+      seg_text_view field = seg_filter_field(filter, k);
+      uses = uses || (field.size_bytes == of->id.size_bytes + 8 &&
+                      memcmp(field.bytes, "segment.", 8) == 0 &&
+                      memcmp(field.bytes + 8, of->id.bytes, of->id.size_bytes) == 0);
+    }
+    seg_text_view name = in->segments[i]->name;
+    if (uses && used + name.size_bytes + 3 < size_bytes) {
+      if (used > 0) {
+        out[used++] = ',';
+        out[used++] = ' ';
+      }
+      memcpy(out + used, name.bytes, name.size_bytes);
+      used += name.size_bytes;
+      out[used] = '\0';
+    }
+  }
+  return used > 0;
+}
+
+static engine_status run_remove(command *base, batch *in, project_batch *part) {
+  define_command *own = (define_command *)base;
+  segment *of = project_find_segment(part->project, own->id);
+  if (of == NULL) {
+    return unknown_segment(base->error);
+  }
+  char users[300];
+  if (list_users(part->project, of, users, sizeof users)) {
+    return engine_fail(base->error, ENGINE_CONFLICT, "the segment is used by: %s", users);
+  }
+  int64_t campaigns = 0;
+  store_status status =
+      store_campaign_count_using(in->session, part->project->num, of->num, &campaigns, &in->error);
+  if (status == STORE_OK && campaigns > 0) {
+    return engine_fail(base->error, ENGINE_CONFLICT,
+                       "the segment is the audience of %lld active campaign%s; cancel %s or pick "
+                       "a different audience first",
+                       (long long)campaigns, campaigns == 1 ? "" : "s",
+                       campaigns == 1 ? "it" : "them");
+  }
+  if (status == STORE_OK) {
+    status = store_segment_delete(in->session, part->project->num, of->num, &in->error);
+  }
+  own->replaced = of;
+  return engine_fail_store(base->error, status, &in->error);
+}
+
+static void publish_remove(command *base, project *of) {
+  define_command *own = (define_command *)base;
+  seg_mask_view none = {.words = NULL, .block_count = 0};
+  (void)seg_table_set_members(of->table, own->replaced->id, none, NULL);
+  project_remove_segment(of, own->replaced);
+}
+
+engine_status engine_segment_delete(engine *own, project *in, seg_text_view id,
+                                    engine_error *error) {
+  define_command removal = {.base = {.run = run_remove,
+                                     .publish = publish_remove,
+                                     .project = in,
+                                     .is_exclusive = true,
+                                     .error = error},
+                            .id = id};
+  return writer_submit(own->writer, &removal.base);
+}
+
+// Reading.
+
+engine_status engine_segment_get(engine *own, project *in, seg_text_view id,
+                                 engine_segment_show show, void *context, engine_error *error) {
+  (void)own;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  const segment *of = project_find_segment(in, id);
+  if (of != NULL) {
+    show(context, in, of);
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
+  return of != NULL ? ENGINE_OK : unknown_segment(error);
+}
+
+void engine_segment_list(engine *own, project *in, engine_segment_show show, void *context) {
+  (void)own;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  for (size_t i = in->segment_count; i-- > 0;) {
+    show(context, in, in->segments[i]);
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
+}
+
+// Counting and computing.
+
+typedef struct compute_command {
+  command base;
+  seg_text_view id;
+  segment *of;
+  compute_result *result;
+  bool is_cut;
+  int64_t now_ms;
+} compute_command;
+
+static engine_status run_refresh(command *base, batch *in, project_batch *part) {
+  compute_command *own = (compute_command *)base;
+  own->of = project_find_segment(part->project, own->id);
+  if (own->of == NULL) {
+    return unknown_segment(base->error);
+  }
+  if (!tracking_count(part->project, own->of, in->now_ms, &own->result->total)) {
+    return engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  store_status status =
+      store_segment_set_count(in->session, part->project->num, own->of->num,
+                              (int64_t)own->result->total, in->now_ms, &in->error);
+  own->now_ms = in->now_ms;
+  return engine_fail_store(base->error, status, &in->error);
+}
+
+static void publish_count(command *base, project *of) {
+  compute_command *own = (compute_command *)base;
+  (void)of;
+  own->of->member_count = (int64_t)own->result->total;
+  own->of->member_count_at_ms = own->now_ms;
+}
+
+engine_status engine_segment_refresh(engine *own, project *in, seg_text_view id, size_t *count,
+                                     engine_error *error) {
+  compute_result result = {0};
+  compute_command refresh = {.base = {.run = run_refresh,
+                                      .publish = publish_count,
+                                      .project = in,
+                                      .is_exclusive = true,
+                                      .error = error},
+                             .id = id,
+                             .result = &result};
+  engine_status status = writer_submit(own->writer, &refresh.base);
+  *count = result.total;
+  return status;
+}
+
+static engine_status run_compute(command *base, batch *in, project_batch *part) {
+  compute_command *own = (compute_command *)base;
+  own->of = project_find_segment(part->project, own->id);
+  if (own->of == NULL) {
+    return unknown_segment(base->error);
+  }
+  if (!own->of->is_tracked) {
+    return engine_fail(base->error, ENGINE_INVALID,
+                       "the segment is not tracked; enable trackMembership first");
+  }
+  sweep_result swept = {0};
+  if (!own->of->is_static) {
+    batch_status status = tracking_sweep(in, part->project, own->of, &swept);
+    if (status != BATCH_OK) {
+      return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
+    }
+  }
+  own->is_cut = swept.is_cut;
+  own->now_ms = in->now_ms;
+  own->result->added += swept.entered;
+  own->result->removed += swept.left;
+  return tracking_count(part->project, own->of, in->now_ms, &own->result->total)
+             ? ENGINE_OK
+             : engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+}
+
+static void publish_compute(command *base, project *of) {
+  compute_command *own = (compute_command *)base;
+  publish_count(base, of);
+  if (!own->is_cut) {
+    own->of->is_pending = false;
+  }
+}
+
+engine_status engine_segment_compute(engine *own, project *in, seg_text_view id,
+                                     compute_result *result, engine_error *error) {
+  *result = (compute_result){0};
+  engine_status status = ENGINE_OK;
+  bool is_cut = true;
+  // Each round is a transaction of its own, so that others get their turn in between.
+  while (status == ENGINE_OK && is_cut) {
+    compute_command compute = {.base = {.run = run_compute,
+                                        .publish = publish_compute,
+                                        .project = in,
+                                        .is_exclusive = true,
+                                        .error = error},
+                               .id = id,
+                               .result = result};
+    status = writer_submit(own->writer, &compute.base);
+    is_cut = compute.is_cut;
+  }
+  return status;
+}

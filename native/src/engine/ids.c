@@ -1,0 +1,58 @@
+// Random bits and hashes through libcrypto.
+#include "ids.h"
+
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static void random_bytes(unsigned char *out, int size) {
+  if (RAND_bytes(out, size) != 1) {
+    (void)fputs("segmentry: the system gives no random numbers\n", stderr);
+    abort();
+  }
+}
+
+void id_make(char out[ID_TEXT_BYTES]) {
+  static const char digits[] = "0123456789abcdef";
+  unsigned char bytes[16];
+  random_bytes(bytes, sizeof bytes);
+  struct timespec now;
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+  for (int i = 0; i < 6; i++) {
+    bytes[i] = (unsigned char)(ms >> (8 * (5 - i)));
+  }
+  bytes[6] = (unsigned char)(0x70 | (bytes[6] & 0x0F));
+  bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3F));
+  size_t at = 0;
+  for (size_t i = 0; i < sizeof bytes; i++) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) {
+      out[at++] = '-';
+    }
+    out[at++] = digits[bytes[i] >> 4];
+    out[at++] = digits[bytes[i] & 0xF];
+  }
+  out[at] = '\0';
+}
+
+void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  unsigned char bytes[33] = {0}; // 256 bits, and a byte of padding to fill the last digits
+  random_bytes(bytes, 32);
+  size_t at = 0;
+  for (; *prefix != '\0' && at < 3; prefix++) {
+    out[at++] = *prefix;
+  }
+  for (size_t bit = 0; bit < 256; bit += 6) {
+    unsigned pair = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
+    out[at++] = digits[pair >> (10 - bit % 8) & 0x3F];
+  }
+  out[at] = '\0';
+}
+
+void secret_hash(const char *bytes, size_t size_bytes, unsigned char out[32]) {
+  (void)SHA256((const unsigned char *)bytes, size_bytes, out);
+}

@@ -1,0 +1,21 @@
+/// Random ids and secrets.
+#ifndef SEGMENTRY_IDS_H
+#define SEGMENTRY_IDS_H
+
+#include <stddef.h>
+
+/// Bytes of an id with its final NUL: a UUID.
+#define ID_TEXT_BYTES 37
+/// Makes an id: a UUID of version 7, whose beginning is the time, so that new rows land side by
+/// side in an index. Random bits come from the system; without them the program ends.
+void id_make(char out[ID_TEXT_BYTES]);
+
+/// Bytes of a secret's text with its final NUL: 256 random bits in base64url behind a prefix.
+#define SECRET_TEXT_BYTES 48
+/// Makes a secret such as `sk_…`. prefix  At most 3 characters.
+void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]);
+
+/// SHA-256 of a text.
+void secret_hash(const char *bytes, size_t size_bytes, unsigned char out[32]);
+
+#endif

@@ -1,0 +1,32 @@
+/// JSON as text: members cut out of an object without reprinting them, so that a number keeps all
+/// the digits it was sent with.
+///
+/// All functions take text that seg_json_parse accepted.
+#ifndef SEGMENTRY_JSON_TEXT_H
+#define SEGMENTRY_JSON_TEXT_H
+
+#include "segmentry/base.h"
+
+/// One member of an object, as it is written.
+typedef struct json_member {
+  seg_text_view key;   ///< Between its quotes, escapes and all.
+  seg_text_view value; ///< Without white space around it.
+} json_member;
+
+/// Walks an object's members. `at` starts at 0; false at the end, and for anything but an object.
+bool json_text_next(seg_text_view object, size_t *at, json_member *out);
+
+/// Finds a member; of two with one name the last. False if there is none.
+bool json_text_find(seg_text_view object, const char *name, seg_text_view *value);
+
+/// Merges `data` as the API promises: each member of `patch` replaces the one of the same name;
+/// null takes it away, "" is passed over, { "value": v, "persistent": false } is not stored and
+/// { "value": v, ... } stores v; reserved names are dropped.
+///
+/// stored, patch  borrowed  Objects; empty texts count as {}.
+/// out            owned     Free with free((void *)out->bytes).
+///
+/// Returns false if there is no memory.
+bool json_text_merge(seg_text_view stored, seg_text_view patch, seg_text_view *out);
+
+#endif

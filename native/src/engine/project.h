@@ -1,0 +1,83 @@
+/// A project in memory: its contacts as a table, its segments as filters. A cache of the store,
+/// rebuilt at start.
+///
+/// Threads: the writer thread alone changes it, under the write lock and after the commit; readers
+/// hold the read lock while they look.
+#ifndef SEGMENTRY_PROJECT_H
+#define SEGMENTRY_PROJECT_H
+
+#include "segmentry/filter.h"
+#include "segmentry/table.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+/// A segment and what the engine knows of it. All texts are owned.
+typedef struct segment {
+  int64_t num;
+  seg_text_view id;
+  seg_text_view name;
+  seg_text_view slug;
+  seg_text_view description;    ///< NULL bytes: none.
+  seg_text_view condition_json; ///< NULL bytes: none, for a static one.
+  seg_filter *filter;           ///< NULL for a static one.
+  bool is_static;
+  bool is_tracked;
+  bool is_pending; ///< Its definition changed: the next sweep's entries and exits are due to that.
+  bool has_moved;  ///< The batch under way lets contacts enter or leave.
+  int64_t member_count;
+  int64_t member_count_at_ms;
+  int64_t created_at_ms;
+  int64_t updated_at_ms;
+} segment;
+
+typedef struct project {
+  int64_t num;
+  seg_text_view id;   ///< Owned.
+  seg_text_view name; ///< Owned.
+  pthread_rwlock_t lock;
+  seg_table *table;
+  int64_t *contact_nums; ///< By row: the store's number of the contact.
+  size_t contact_num_capacity;
+  segment **segments; ///< Oldest first; owned.
+  size_t segment_count;
+  size_t segment_capacity;
+  segment **tracked; ///< In the order in which they are evaluated: what they refer to comes first.
+  size_t tracked_count;
+} project;
+
+/// Reads a project out of the store.
+///
+/// Returns STORE_OK and the project, or why not. Threads: none else uses `out` yet.
+store_status project_load(store_session *session, const store_project *row, uint64_t hash_seed,
+                          project **out, store_error *error);
+void project_free(project *gone);
+
+/// Finds a segment by its id; NULL if the project has none.
+segment *project_find_segment(const project *own, seg_text_view id);
+
+/// Makes a segment from the store's row. NULL if there is no memory or its condition is damaged.
+segment *segment_create(const store_segment *row);
+void segment_free(segment *gone);
+
+/// Adds a segment, which the project then owns; puts the tracked ones in order again.
+/// Returns false, with the project as before, if there is no memory.
+bool project_add_segment(project *own, segment *added);
+/// Takes a segment out and frees it.
+void project_remove_segment(project *own, segment *gone);
+/// Puts the tracked segments in order, after one has changed. False if there is no memory.
+bool project_order_segments(project *own);
+
+/// Remembers the store's number of a row's contact. False if there is no memory.
+bool project_set_contact_num(project *own, uint32_t row, int64_t num);
+
+/// What a resolver needs: the project, and the table whose memberships count.
+typedef struct project_view {
+  const project *project;
+  const seg_table *table;
+} project_view;
+
+/// A resolver over a project's segments. `view` must outlive it.
+seg_resolver project_resolver(project_view *view);
+
+#endif

@@ -1,0 +1,233 @@
+// See tracking.h.
+#include "tracking.h"
+
+#include "segmentry/plan.h"
+
+#include <cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int tracking_event_data(const segment *of, char *out, size_t size_bytes) {
+  // The name is a stranger's text: cJSON escapes it.
+  cJSON *name = cJSON_CreateString(of->name.bytes);
+  char *quoted = name == NULL ? NULL : cJSON_PrintUnformatted(name);
+  int size = snprintf(out, size_bytes, "{\"segmentId\":\"%s\",\"segmentName\":%s}", of->id.bytes,
+                      quoted == NULL ? "null" : quoted);
+  cJSON_free(quoted);
+  cJSON_Delete(name);
+  return size < (int)size_bytes ? size : 0;
+}
+
+/// Evaluates a segment's filter on a table. The mask has a word more than blocks, so that an empty
+/// table has one too; free it with free.
+static batch_status evaluate(const seg_filter *filter, const seg_table *table, int64_t now_ms,
+                             const seg_resolver *resolver, uint64_t **mask) {
+  seg_block_range all = seg_plan_all_blocks(table);
+  seg_plan *plan = NULL;
+  *mask = calloc(all.end + 1, sizeof **mask);
+  seg_status status = *mask == NULL ? SEG_E_NOMEM
+                                    : seg_plan_create(seg_allocator_default(), filter, table,
+                                                      now_ms, resolver, all, &plan, NULL);
+  if (status == SEG_OK) {
+    status = seg_plan_evaluate(plan, all, *mask);
+  }
+  seg_plan_free(plan);
+  // References were checked when the segments were saved: only memory can be lacking.
+  return status == SEG_OK ? BATCH_OK : BATCH_NOMEM;
+}
+
+/// Notes an entry or exit that the store has: the membership and the event.
+static batch_status note_change(batch *own, project_batch *part, const segment *of,
+                                seg_text_view contact_id, bool is_entry, const char *event_name) {
+  change member = {
+      .kind = CHANGE_SET_MEMBER, .contact_id = contact_id, .name = of->id, .flag = is_entry};
+  change event = {.kind = CHANGE_ADD_EVENT,
+                  .contact_id = contact_id,
+                  .name = seg_text_of(event_name),
+                  .at_ms = own->now_ms};
+  bool ok = change_list_add(&part->changes, &member) && change_list_add(&part->changes, &event);
+  return ok ? BATCH_OK : BATCH_NOMEM;
+}
+
+static batch_status change_member(batch *own, project_batch *part, segment *of,
+                                  const seg_table *table, uint32_t row, int64_t contact,
+                                  bool is_entry, store_cause cause) {
+  char event_name[SEG_EVENT_NAME_BYTES_MAX + 1];
+  store_status status =
+      batch_record_change(own, part->project, of, contact, is_entry, cause, event_name);
+  if (status != STORE_OK) {
+    return status == STORE_NOMEM ? BATCH_NOMEM : BATCH_FAILED;
+  }
+  of->has_moved = true;
+  return note_change(own, part, of, seg_table_id(table, row), is_entry, event_name);
+}
+
+/// The stored members of a segment among the rows of a table.
+static seg_mask_view members_of(const seg_table *table, const segment *of) {
+  seg_mask_view members = {.words = NULL, .block_count = 0};
+  (void)seg_table_members(table, of->id, &members);
+  return members;
+}
+
+/// Rows that entered and left, in one array each; free them with free.
+typedef struct moved_rows {
+  uint32_t *entered;
+  uint32_t *left;
+  seg_diff_counts counts;
+} moved_rows;
+
+static bool find_moved(seg_mask_view before, seg_mask_view after, moved_rows *out) {
+  out->counts = seg_diff_count(before, after);
+  out->entered = malloc((out->counts.entered + 1) * sizeof *out->entered);
+  out->left = malloc((out->counts.left + 1) * sizeof *out->left);
+  if (out->entered == NULL || out->left == NULL) {
+    return false;
+  }
+  seg_diff(before, after, out->entered, out->left);
+  return true;
+}
+
+static void free_moved(moved_rows *gone) {
+  free(gone->entered);
+  free(gone->left);
+}
+
+static batch_status evaluate_touched_segment(batch *own, project_batch *part, segment *of) {
+  project_view view = {.project = part->project, .table = part->scratch};
+  seg_resolver resolver = project_resolver(&view);
+  uint64_t *mask = NULL;
+  moved_rows moved = {0};
+  batch_status status = evaluate(of->filter, part->scratch, own->now_ms, &resolver, &mask);
+  if (status == BATCH_OK) {
+    seg_mask_view after = {.words = mask, .block_count = seg_table_block_count(part->scratch)};
+    if (!find_moved(members_of(part->scratch, of), after, &moved)) {
+      status = BATCH_NOMEM;
+    }
+  }
+  for (size_t i = 0; status == BATCH_OK && i < moved.counts.entered; i++) {
+    uint32_t row = moved.entered[i];
+    status = change_member(own, part, of, part->scratch, row, part->scratch_nums[row], true,
+                           STORE_CAUSE_DATA);
+  }
+  for (size_t i = 0; status == BATCH_OK && i < moved.counts.left; i++) {
+    uint32_t row = moved.left[i];
+    status = change_member(own, part, of, part->scratch, row, part->scratch_nums[row], false,
+                           STORE_CAUSE_DATA);
+  }
+  free_moved(&moved);
+  free(mask);
+  return status == BATCH_OK ? batch_apply(part) : status;
+}
+
+batch_status tracking_evaluate_touched(batch *own, project_batch *part) {
+  batch_status status = BATCH_OK;
+  for (size_t i = 0; status == BATCH_OK && i < part->project->tracked_count; i++) {
+    status = evaluate_touched_segment(own, part, part->project->tracked[i]);
+  }
+  return status;
+}
+
+// Sweeps.
+
+/// The masks that a sweep has made so far: they stand in for the stored members, so that a segment
+/// sees its references as they are about to be.
+typedef struct sweep_view {
+  project_view base;
+  uint64_t **masks; ///< By index in `tracked`; NULL for one that is not evaluated yet.
+  size_t block_count;
+} sweep_view;
+
+static bool find_swept(void *context, seg_text_view id, seg_segment *out) {
+  sweep_view *view = context;
+  seg_resolver base = project_resolver(&view->base);
+  if (!base.find(base.context, id, out)) {
+    return false;
+  }
+  const project *own = view->base.project;
+  for (size_t i = 0; i < own->tracked_count; i++) {
+    if (view->masks[i] != NULL && seg_text_equal(own->tracked[i]->id, id)) {
+      out->members = view->masks[i];
+      out->member_block_count = view->block_count;
+    }
+  }
+  return true;
+}
+
+/// Records what one segment's new mask changes, up to the sweep's limit.
+static batch_status record_moves(batch *own, project_batch *part, segment *of,
+                                 const moved_rows *moved, sweep_result *result) {
+  const project *in = part->project;
+  store_cause cause = of->is_pending ? STORE_CAUSE_DEFINITION : STORE_CAUSE_CLOCK;
+  batch_status status = BATCH_OK;
+  size_t total = moved->counts.entered + moved->counts.left;
+  for (size_t i = 0; status == BATCH_OK && i < total; i++) {
+    if (result->entered + result->left >= SWEEP_CHANGES_MAX) {
+      result->is_cut = true;
+      break;
+    }
+    bool is_entry = i < moved->counts.entered;
+    uint32_t row = is_entry ? moved->entered[i] : moved->left[i - moved->counts.entered];
+    status = change_member(own, part, of, in->table, row, in->contact_nums[row], is_entry, cause);
+    result->entered += is_entry;
+    result->left += !is_entry;
+  }
+  return status;
+}
+
+static batch_status sweep_segment(batch *own, project_batch *part, sweep_view *view, size_t index,
+                                  bool records, sweep_result *result) {
+  segment *of = part->project->tracked[index];
+  seg_resolver resolver = {.find = find_swept, .context = view};
+  batch_status status =
+      evaluate(of->filter, part->project->table, own->now_ms, &resolver, &view->masks[index]);
+  if (status != BATCH_OK || !records) {
+    return status;
+  }
+  moved_rows moved = {0};
+  seg_mask_view after = {.words = view->masks[index], .block_count = view->block_count};
+  if (find_moved(members_of(part->project->table, of), after, &moved)) {
+    status = record_moves(own, part, of, &moved, result);
+  } else {
+    status = BATCH_NOMEM;
+  }
+  free_moved(&moved);
+  return status;
+}
+
+batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result *result) {
+  project_batch *part = batch_project(own, of);
+  sweep_view view = {.base = {.project = of, .table = of->table},
+                     .masks = calloc(of->tracked_count + 1, sizeof(uint64_t *)),
+                     .block_count = seg_table_block_count(of->table)};
+  batch_status status = part == NULL || view.masks == NULL ? BATCH_NOMEM : BATCH_OK;
+  for (size_t i = 0; status == BATCH_OK && i < of->tracked_count && !result->is_cut; i++) {
+    bool records = only == NULL || of->tracked[i] == only;
+    status = sweep_segment(own, part, &view, i, records, result);
+    if (of->tracked[i] == only) {
+      break;
+    }
+  }
+  for (size_t i = 0; view.masks != NULL && i < of->tracked_count; i++) {
+    free(view.masks[i]);
+  }
+  free(view.masks);
+  return status;
+}
+
+bool tracking_count(const project *own, const segment *of, int64_t now_ms, size_t *count) {
+  project_view view = {.project = own, .table = own->table};
+  if (of->is_static) {
+    *count = seg_mask_count(members_of(own->table, of));
+    return true;
+  }
+  seg_resolver resolver = project_resolver(&view);
+  seg_plan *plan = NULL;
+  seg_status status = seg_plan_create(seg_allocator_default(), of->filter, own->table, now_ms,
+                                      &resolver, seg_plan_all_blocks(own->table), &plan, NULL);
+  if (status == SEG_OK) {
+    status = seg_plan_count(plan, count);
+  }
+  seg_plan_free(plan);
+  return status == SEG_OK;
+}

@@ -1,0 +1,306 @@
+// See writer.h.
+//
+// The order of a batch is the order of the queue. A command that must look at the project's
+// segments, or changes them, runs alone: what it sees in memory is then what the store has.
+#include "writer.h"
+
+#include "tracking.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct writer {
+  store_session *session;
+  writer_options options;
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t has_work;
+  pthread_cond_t has_answers;
+  command *first;
+  command **last;
+  size_t queued;
+  bool is_stopping;
+  int64_t next_sweep_ms;
+};
+
+void engine_error_init(engine_error *error) {
+  *error = (engine_error){.status = ENGINE_OK};
+  seg_problems_init(&error->problems, seg_allocator_default());
+}
+
+void engine_error_free(engine_error *error) { seg_problems_free(&error->problems); }
+
+engine_status engine_fail(engine_error *error, engine_status status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  if (error != NULL) {
+    error->status = status;
+    (void)vsnprintf(error->message, sizeof error->message, format, arguments);
+  }
+  va_end(arguments);
+  return status;
+}
+
+engine_status engine_fail_store(engine_error *error, store_status status,
+                                const store_error *cause) {
+  switch (status) {
+  case STORE_OK:
+    return ENGINE_OK;
+  case STORE_NOT_FOUND:
+    return engine_fail(error, ENGINE_NOT_FOUND, "%.400s", cause->message);
+  case STORE_CONFLICT:
+    return engine_fail(error, ENGINE_CONFLICT, "%.400s", cause->message);
+  default:
+    return engine_fail(error, ENGINE_UNAVAILABLE, "%.400s", cause->message);
+  }
+}
+
+// One transaction.
+
+static void fail_all(command *const *commands, size_t count, const char *message) {
+  for (size_t i = 0; i < count; i++) {
+    commands[i]->status = engine_fail(commands[i]->error, ENGINE_UNAVAILABLE, "%.400s", message);
+  }
+}
+
+/// Runs one command within the transaction. Returns false if the transaction is lost.
+static bool run_command(batch *own, command *next) {
+  // A command that creates a project has none yet.
+  project_batch *part = next->project == NULL ? NULL : batch_project(own, next->project);
+  if ((part == NULL && next->project != NULL) ||
+      store_savepoint_begin(own->session, &own->error) != STORE_OK) {
+    return false;
+  }
+  size_t mark = part == NULL ? 0 : batch_mark(part);
+  next->status = next->run(next, own, part);
+  if (next->status == ENGINE_OK) {
+    return store_savepoint_keep(own->session, &own->error) == STORE_OK &&
+           (part == NULL || batch_apply(part) == BATCH_OK);
+  }
+  if (part != NULL) {
+    batch_cut(part, mark);
+  }
+  return next->status != ENGINE_UNAVAILABLE &&
+         store_savepoint_undo(own->session, &own->error) == STORE_OK;
+}
+
+static void publish(writer *own, batch *done, command *const *commands, size_t count) {
+  if (!batch_publish(done)) {
+    // The store has it and the tables do not: starting anew is the one way to agree again.
+    own->options.log(own->options.context, "out_of_memory",
+                     "no memory to publish a committed change; restart to rebuild from the store");
+    abort();
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (commands[i]->status == ENGINE_OK && commands[i]->publish != NULL) {
+      project *of = commands[i]->project;
+      (void)pthread_rwlock_wrlock(&of->lock);
+      commands[i]->publish(commands[i], of);
+      (void)pthread_rwlock_unlock(&of->lock);
+    }
+  }
+}
+
+static void run_batch(writer *own, command *const *commands, size_t count) {
+  batch work = {.session = own->session, .now_ms = own->options.now_ms(own->options.context)};
+  bool ok = store_transaction_begin(own->session, &work.error) == STORE_OK;
+  for (size_t i = 0; ok && i < count; i++) {
+    ok = run_command(&work, commands[i]);
+  }
+  ok = ok && batch_track(&work) == BATCH_OK;
+  if (ok && store_transaction_commit(own->session, &work.error) == STORE_OK) {
+    publish(own, &work, commands, count);
+  } else {
+    store_transaction_rollback(own->session);
+    const char *cause = work.error.message[0] == '\0' ? "out of memory" : work.error.message;
+    own->options.log(own->options.context, "write_failed", cause);
+    fail_all(commands, count, "the change could not be stored; nothing was changed");
+  }
+  batch_clear(&work);
+}
+
+// Sweeps.
+
+/// Counts every dynamic segment anew: time, and changes that no membership follows, move them too.
+static void count_project(project *of, int64_t now_ms) {
+  for (size_t i = 0; i < of->segment_count; i++) {
+    segment *counted = of->segments[i];
+    size_t count;
+    if (!counted->is_static && tracking_count(of, counted, now_ms, &count)) {
+      (void)pthread_rwlock_wrlock(&of->lock);
+      counted->member_count = (int64_t)count;
+      counted->member_count_at_ms = now_ms;
+      (void)pthread_rwlock_unlock(&of->lock);
+    }
+  }
+}
+
+/// One sweep of one project. Returns whether there is more to do.
+static bool sweep_project(writer *own, project *of) {
+  batch work = {.session = own->session, .now_ms = own->options.now_ms(own->options.context)};
+  sweep_result result = {0};
+  bool ok = store_transaction_begin(own->session, &work.error) == STORE_OK &&
+            tracking_sweep(&work, of, NULL, &result) == BATCH_OK &&
+            store_transaction_commit(own->session, &work.error) == STORE_OK;
+  if (ok) {
+    (void)pthread_rwlock_wrlock(&of->lock);
+    for (size_t i = 0; !result.is_cut && i < of->tracked_count; i++) {
+      of->tracked[i]->is_pending = false;
+    }
+    (void)pthread_rwlock_unlock(&of->lock);
+    publish(own, &work, NULL, 0);
+    count_project(of, work.now_ms);
+  } else {
+    store_transaction_rollback(own->session);
+    own->options.log(own->options.context, "sweep_failed",
+                     work.error.message[0] == '\0' ? "out of memory" : work.error.message);
+  }
+  batch_clear(&work);
+  return ok && result.is_cut;
+}
+
+static void sweep_all(writer *own) {
+  project **projects = NULL;
+  size_t count = own->options.projects(own->options.projects_context, &projects);
+  bool more = false;
+  for (size_t i = 0; i < count; i++) {
+    more = sweep_project(own, projects[i]) || more;
+  }
+  free(projects);
+  int64_t now_ms = own->options.now_ms(own->options.context);
+  own->next_sweep_ms = more ? now_ms : now_ms + own->options.sweep_ms;
+}
+
+// The thread.
+
+/// Takes the next commands off the queue; the lock is held.
+static size_t take_commands(writer *own, command **out) {
+  size_t count = 0;
+  while (own->first != NULL && count < WRITER_BATCH_MAX) {
+    if (own->first->is_exclusive && count > 0) {
+      break;
+    }
+    command *taken = own->first;
+    own->first = taken->next;
+    out[count++] = taken;
+    if (taken->is_exclusive) {
+      break;
+    }
+  }
+  if (own->first == NULL) {
+    own->last = &own->first;
+  }
+  own->queued -= count;
+  return count;
+}
+
+/// Waits for commands or for the next sweep; the lock is held.
+static void wait_for_work(writer *own) {
+  if (own->options.sweep_ms == 0) {
+    (void)pthread_cond_wait(&own->has_work, &own->lock);
+    return;
+  }
+  int64_t left_ms = own->next_sweep_ms - own->options.now_ms(own->options.context);
+  left_ms = left_ms < 1 ? 1 : left_ms > own->options.sweep_ms ? own->options.sweep_ms : left_ms;
+  struct timespec until;
+  (void)clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += (time_t)(left_ms / 1000);
+  until.tv_nsec += (long)(left_ms % 1000) * 1000000L;
+  if (until.tv_nsec >= 1000000000L) {
+    until.tv_sec++;
+    until.tv_nsec -= 1000000000L;
+  }
+  (void)pthread_cond_timedwait(&own->has_work, &own->lock, &until);
+}
+
+static bool sweep_is_due(const writer *own) {
+  return own->options.sweep_ms > 0 &&
+         own->options.now_ms(own->options.context) >= own->next_sweep_ms;
+}
+
+static void *work(void *context) {
+  writer *own = context;
+  command *commands[WRITER_BATCH_MAX];
+  (void)pthread_mutex_lock(&own->lock);
+  while (own->first != NULL || !own->is_stopping) {
+    if (own->first == NULL && !sweep_is_due(own)) {
+      wait_for_work(own);
+      continue;
+    }
+    size_t count = take_commands(own, commands);
+    (void)pthread_mutex_unlock(&own->lock);
+    if (count > 0) {
+      run_batch(own, commands, count);
+    }
+    if (sweep_is_due(own)) {
+      sweep_all(own);
+    }
+    (void)pthread_mutex_lock(&own->lock);
+    for (size_t i = 0; i < count; i++) {
+      commands[i]->is_done = true;
+    }
+    (void)pthread_cond_broadcast(&own->has_answers);
+  }
+  (void)pthread_mutex_unlock(&own->lock);
+  return NULL;
+}
+
+writer *writer_start(store_session *session, const writer_options *options) {
+  writer *own = calloc(1, sizeof *own);
+  if (own == NULL) {
+    return NULL;
+  }
+  own->session = session;
+  own->options = *options;
+  own->last = &own->first;
+  own->next_sweep_ms = options->now_ms(options->context) + options->sweep_ms;
+  (void)pthread_mutex_init(&own->lock, NULL);
+  (void)pthread_cond_init(&own->has_work, NULL);
+  (void)pthread_cond_init(&own->has_answers, NULL);
+  if (pthread_create(&own->thread, NULL, work, own) != 0) {
+    free(own);
+    return NULL;
+  }
+  return own;
+}
+
+engine_status writer_submit(writer *own, command *submitted) {
+  submitted->is_done = false;
+  submitted->next = NULL;
+  submitted->status = ENGINE_OK;
+  (void)pthread_mutex_lock(&own->lock);
+  if (own->is_stopping || own->queued >= WRITER_QUEUE_MAX) {
+    const char *why = own->is_stopping ? "the server is stopping" : "too many changes are waiting";
+    (void)pthread_mutex_unlock(&own->lock);
+    return engine_fail(submitted->error, ENGINE_UNAVAILABLE, "%s; try again", why);
+  }
+  *own->last = submitted;
+  own->last = &submitted->next;
+  own->queued++;
+  (void)pthread_cond_signal(&own->has_work);
+  while (!submitted->is_done) {
+    (void)pthread_cond_wait(&own->has_answers, &own->lock);
+  }
+  (void)pthread_mutex_unlock(&own->lock);
+  return submitted->status;
+}
+
+void writer_stop(writer *own) {
+  if (own == NULL) {
+    return;
+  }
+  (void)pthread_mutex_lock(&own->lock);
+  own->is_stopping = true;
+  (void)pthread_cond_signal(&own->has_work);
+  (void)pthread_mutex_unlock(&own->lock);
+  (void)pthread_join(own->thread, NULL);
+  store_session_close(own->session);
+  (void)pthread_cond_destroy(&own->has_work);
+  (void)pthread_cond_destroy(&own->has_answers);
+  (void)pthread_mutex_destroy(&own->lock);
+  free(own);
+}

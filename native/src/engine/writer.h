@@ -1,0 +1,89 @@
+/// The writer: one thread that makes every change.
+///
+/// Requests queue commands and wait. The thread takes what has gathered, runs it in one transaction
+/// (batch.h), commits once, publishes to the tables, and only then answers: so an answer means
+/// durable, and many requests share one wait for the disk. Between commands it sweeps: for what
+/// time alone changes.
+#ifndef SEGMENTRY_WRITER_H
+#define SEGMENTRY_WRITER_H
+
+#include "batch.h"
+
+#include <pthread.h>
+
+/// What became of a command.
+typedef enum engine_status {
+  ENGINE_OK = 0,
+  ENGINE_INVALID,     ///< The input breaks a rule.
+  ENGINE_CONDITION,   ///< A condition is not valid; the problems say where.
+  ENGINE_NOT_FOUND,   ///< There is no such thing in this project.
+  ENGINE_CONFLICT,    ///< Something that has to be unique is taken, or is in use.
+  ENGINE_UNAVAILABLE, ///< The store cannot take it now: a full disk, a stop, no memory.
+} engine_status;
+
+/// What went wrong, for the caller's caller.
+typedef struct engine_error {
+  engine_status status;
+  char message[SEG_MESSAGE_BYTES];
+  seg_problems problems; ///< For ENGINE_CONDITION; freed by engine_error_free.
+} engine_error;
+
+void engine_error_init(engine_error *error);
+void engine_error_free(engine_error *error);
+/// Fills the error and returns `status`.
+engine_status engine_fail(engine_error *error, engine_status status, const char *format, ...)
+    SEG_PRINTF(3, 4);
+/// Turns a failure of the store into one of the engine.
+engine_status engine_fail_store(engine_error *error, store_status status, const store_error *cause);
+
+typedef struct command command;
+
+/// Runs in the writer thread, inside the transaction: writes to the store through the batch's
+/// session and notes changes. What it returns other than ENGINE_OK undoes it alone;
+/// ENGINE_UNAVAILABLE undoes the whole batch.
+typedef engine_status (*command_run)(command *own, batch *in, project_batch *part);
+
+/// Runs in the writer thread after the commit, under the project's write lock. optional
+typedef void (*command_publish)(command *own, project *of);
+
+/// A command; the start of a larger struct that holds its inputs and outputs.
+struct command {
+  command_run run;
+  command_publish publish;
+  project *project;
+  bool is_exclusive; ///< Has a batch for itself: it looks at, or changes, the project's segments.
+  engine_error *error;
+  // The writer's own.
+  engine_status status;
+  bool is_done;
+  command *next;
+};
+
+typedef struct writer writer;
+
+typedef struct writer_options {
+  int64_t sweep_ms; ///< Between two sweeps; 0 never sweeps by itself.
+  int64_t (*now_ms)(void *context);
+  void *context;
+  /// All projects, for the sweep; the writer's thread calls it and frees the list with free.
+  size_t (*projects)(void *context, project ***out);
+  void *projects_context;
+  void (*log)(void *context, const char *event, const char *message);
+} writer_options;
+
+/// Commands that wait at most: beyond it requests are turned away instead of piling up.
+#define WRITER_QUEUE_MAX 4096
+/// Commands of one transaction at most: it bounds how long the first of them waits.
+#define WRITER_BATCH_MAX 512
+
+/// Starts the thread. `session` is the store's one read-write session and belongs to the writer
+/// from here on. NULL if there is no memory or no thread.
+writer *writer_start(store_session *session, const writer_options *options);
+
+/// Queues a command and waits until it is durable, or has failed. Threads: any.
+engine_status writer_submit(writer *own, command *submitted);
+
+/// Finishes what is queued, takes no more, and ends the thread.
+void writer_stop(writer *own);
+
+#endif

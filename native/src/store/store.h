@@ -1,0 +1,604 @@
+/// The store: everything durable, behind one interface that names no database.
+///
+/// Two objects. A `store` is the file: opened, brought to this version's schema, closed. A
+/// `store_session` is one connection to it: used by one thread at a time, with its statements
+/// prepared once. One session is read-write and belongs to the writer thread; any number are
+/// read-only. Readers and the writer never wait for each other.
+///
+/// Laws, for every function below:
+///   * Inputs are borrowed for the call. Rows and texts handed to a visitor are borrowed by it and
+///     end when it returns: copy what is to stay. Outputs are written only on STORE_OK.
+///   * `err` is optional, belongs to the caller and is fully written when given, on STORE_OK too.
+///   * An optional text is absent when its `bytes` is NULL. An optional number (`num`) is absent
+///     when it is 0; rows count from 1. An optional instant is absent when it is STORE_NO_INSTANT.
+///   * Instants are milliseconds since 1970-01-01 UTC. The store never reads a clock and makes no
+///   ids.
+///   * `project` is a project's num. A row of another project is as good as absent:
+///   STORE_NOT_FOUND,
+///     or an empty list. References are checked too: a contact of another project never gets an
+///     event.
+///   * nums grow with every row of a kind and are never given twice, even after a deletion.
+///   * A visitor must not call the store with the session that called it. Returning false ends the
+///     list; the call still returns STORE_OK. A NULL visitor only asks whether there is something.
+///     `context` is passed through untouched and may be NULL.
+///   * What changes something needs the read-write session with a transaction begun (asserted).
+///   * STORE_NOT_FOUND and STORE_CONFLICT change nothing and leave the transaction usable. After
+///   any
+///     other failure of a change, roll back: the transaction, not only the savepoint.
+///   * Besides what a declaration lists, every function may return STORE_BUSY, STORE_FULL,
+///     STORE_CORRUPT, STORE_NOMEM and STORE_FAILED.
+#ifndef SEGMENTRY_STORE_H
+#define SEGMENTRY_STORE_H
+
+#include "segmentry/base.h"
+
+/// What a fallible function returns.
+typedef enum store_status {
+  STORE_OK = 0,
+  STORE_NOT_FOUND, ///< No such row in this project; at opening: no such file.
+  STORE_CONFLICT,  ///< Something that has to be unique is taken; the message names it.
+  STORE_FULL,      ///< The disk, or the file's limit, is full.
+  STORE_BUSY,      ///< Another process holds the file for longer than the timeout.
+  STORE_READ_ONLY, ///< The file or its directory can't be written.
+  STORE_CORRUPT,   ///< Not a database of this program, or a damaged one.
+  STORE_NEWER,     ///< Written by a newer version of this program.
+  STORE_NOMEM,
+  STORE_FAILED ///< Anything else, such as an I/O error; the message has the cause.
+} store_status;
+
+/// A message is cut at this many bytes: room for a path, the cause, and what to do.
+#define STORE_MESSAGE_BYTES 1024
+
+/// What went wrong, for the operator: what is the matter with the file, and what to do about it.
+typedef struct store_error {
+  store_status status;
+  char message[STORE_MESSAGE_BYTES];
+} store_error;
+
+/// Absent, for the instants that are optional.
+#define STORE_NO_INSTANT INT64_MIN
+/// As a cursor: from the newest on.
+#define STORE_NEWEST INT64_MAX
+/// Keys, tokens and bodies are known by their SHA-256.
+#define STORE_HASH_BYTES 32
+/// Errors kept for one job: enough to see the pattern, bounded for a file of nothing but errors.
+#define STORE_JOB_ERRORS_MAX 1000
+
+// ---- The file ----
+
+typedef struct store store;
+typedef struct store_session store_session;
+
+/// All zero is the default for everything but the path.
+typedef struct store_options {
+  const char *path; ///< Relative to the working directory; copied.
+  bool must_exist;  ///< Don't create the file: STORE_NOT_FOUND instead.
+  bool is_relaxed;  ///< A power cut may take the last commits (a crash of the process never does).
+  int busy_timeout_ms; ///< How long to wait for another process; 0 is 5,000.
+  int64_t cache_bytes; ///< Page cache of the read-write session; 0 is 256 MiB. Readers have 1/16.
+  int64_t size_bytes_max; ///< The file grows no further: STORE_FULL. 0 is no limit.
+} store_options;
+
+/// Open the file, create it when it is not there, and bring its schema to this version.
+///
+/// Returns STORE_NOT_FOUND with must_exist; STORE_READ_ONLY, STORE_NEWER, STORE_CORRUPT, …: each
+/// with its message. Threads: none else uses `out` yet. End with store_close.
+store_status store_open(const store_options *options, store **out, store_error *err);
+
+/// Close the file. All sessions must be closed before (asserted). NULL is nothing.
+void store_close(store *file);
+
+/// The schema's version that this program writes: the number of its migrations.
+int store_schema_version(void);
+
+typedef enum store_access { STORE_ACCESS_READ = 0, STORE_ACCESS_WRITE = 1 } store_access;
+
+/// Open a connection. One STORE_ACCESS_WRITE session a store (asserted). Threads: any, of one
+/// store.
+store_status store_session_open(store *file, store_access access, store_session **out,
+                                store_error *err);
+
+/// Close a connection; an open transaction is rolled back. NULL is nothing.
+void store_session_close(store_session *session);
+
+/// Begin a transaction. On a reading session, what it reads from here to the end is one moment.
+store_status store_transaction_begin(store_session *session, store_error *err);
+
+/// Commit: on STORE_OK everything since the beginning is durable; on anything else nothing is, and
+/// the transaction is rolled back already.
+store_status store_transaction_commit(store_session *session, store_error *err);
+
+/// Undo everything since the beginning. Always safe, also without a transaction.
+void store_transaction_rollback(store_session *session);
+
+/// Whether a transaction is open; after a failure the database may have ended it by itself.
+bool store_transaction_is_open(const store_session *session);
+
+/// One command within a batch: begin it, then keep or undo it alone. They don't nest (asserted).
+store_status store_savepoint_begin(store_session *session, store_error *err);
+store_status store_savepoint_keep(store_session *session, store_error *err);
+/// Not STORE_OK: the transaction is gone or unusable; roll it back.
+store_status store_savepoint_undo(store_session *session, store_error *err);
+
+/// Copy the whole store, as of one moment, into a new file while it is in use. STORE_CONFLICT if
+/// there is a file at `path` already. Threads: any; never blocks the writer.
+store_status store_file_backup(store *file, const char *path, store_error *err);
+
+/// Read every page and check it. STORE_CORRUPT with the first thing found. Cost: a full read.
+store_status store_file_check(store_session *session, store_error *err);
+
+/// Bytes on disk, with what the log has not handed over yet.
+store_status store_file_size(store *file, int64_t *size_bytes, store_error *err);
+
+// ---- Projects ----
+
+typedef struct store_project {
+  int64_t num;
+  seg_text_view id;
+  seg_text_view name;
+  uint8_t secret_hash[STORE_HASH_BYTES];
+  seg_text_view public_key;
+  int64_t created_at_ms;
+} store_project;
+
+typedef bool (*store_project_visit)(void *context, const store_project *project);
+
+/// `project->num` is not read. STORE_CONFLICT: the id or a key is taken.
+store_status store_project_insert(store_session *session, const store_project *project,
+                                  int64_t *num, store_error *err);
+/// All projects, oldest first.
+store_status store_project_list(store_session *session, store_project_visit visit, void *context,
+                                store_error *err);
+store_status store_project_get(store_session *session, seg_text_view id, store_project_visit visit,
+                               void *context, store_error *err);
+store_status store_project_get_by_num(store_session *session, int64_t num,
+                                      store_project_visit visit, void *context, store_error *err);
+/// Compare the row's hash in constant time before trusting it.
+store_status store_project_find_secret(store_session *session,
+                                       const uint8_t secret_hash[STORE_HASH_BYTES],
+                                       store_project_visit visit, void *context, store_error *err);
+store_status store_project_find_public(store_session *session, seg_text_view public_key,
+                                       store_project_visit visit, void *context, store_error *err);
+/// Rotate the keys. STORE_NOT_FOUND, STORE_CONFLICT.
+store_status store_project_set_keys(store_session *session, int64_t project,
+                                    const uint8_t secret_hash[STORE_HASH_BYTES],
+                                    seg_text_view public_key, store_error *err);
+
+// ---- Contacts ----
+
+typedef struct store_contact {
+  int64_t num;
+  int64_t project;
+  seg_text_view id;
+  seg_text_view email; ///< Normalised by the caller: compared byte by byte.
+  bool subscribed;
+  seg_text_view data_json; ///< Kept as it is.
+  int64_t created_at_ms;
+  int64_t updated_at_ms;
+} store_contact;
+
+typedef bool (*store_contact_visit)(void *context, const store_contact *contact);
+
+/// `contact->num` is not read. STORE_CONFLICT: the email or the id is taken in this project;
+/// STORE_NOT_FOUND: no such project.
+store_status store_contact_insert(store_session *session, const store_contact *contact,
+                                  int64_t *num, store_error *err);
+/// Sets email, subscribed, data_json and updated_at_ms of (project, num). STORE_NOT_FOUND,
+/// STORE_CONFLICT (the email is taken).
+store_status store_contact_update(store_session *session, const store_contact *contact,
+                                  store_error *err);
+/// Deletes the contact with its events, activities and memberships. Its membership history stays,
+/// and shows its id and email. Entry and exit rows for the deletion itself are the caller's
+/// (store_member_remove with STORE_CAUSE_DELETE, before this).
+store_status store_contact_delete(store_session *session, int64_t project, int64_t num,
+                                  store_error *err);
+store_status store_contact_get(store_session *session, int64_t project, seg_text_view id,
+                               store_contact_visit visit, void *context, store_error *err);
+store_status store_contact_get_by_num(store_session *session, int64_t project, int64_t num,
+                                      store_contact_visit visit, void *context, store_error *err);
+store_status store_contact_get_by_email(store_session *session, int64_t project,
+                                        seg_text_view email, store_contact_visit visit,
+                                        void *context, store_error *err);
+/// Newest first, those with num < before, at most `limit`.
+/// search  optional  Part of the email, ASCII case apart. With it every row passed over is read.
+store_status store_contact_page(store_session *session, int64_t project, seg_text_view search,
+                                int64_t before, size_t limit, store_contact_visit visit,
+                                void *context, store_error *err);
+/// How many there are. Cost: with or without search a scan of an index, 10 ns to 100 ns a contact.
+store_status store_contact_count(store_session *session, int64_t project, seg_text_view search,
+                                 int64_t *count, store_error *err);
+/// Every contact of a project, by rising num: what start-up reads.
+store_status store_contact_each(store_session *session, int64_t project, store_contact_visit visit,
+                                void *context, store_error *err);
+
+// ---- Events ----
+
+/// A name of events, as a number.
+typedef struct store_event_name {
+  int64_t num;
+  seg_text_view name;
+  int64_t count;           ///< 0 in store_event_name_list, which counts nothing.
+  int64_t last_seen_at_ms; ///< STORE_NO_INSTANT in store_event_name_list.
+} store_event_name;
+
+typedef bool (*store_event_name_visit)(void *context, const store_event_name *name);
+
+/// The number of a name, given now if it has none.
+store_status store_event_name_intern(store_session *session, int64_t project, seg_text_view name,
+                                     int64_t *num, store_error *err);
+/// STORE_NOT_FOUND for a name that never was interned.
+store_status store_event_name_find(store_session *session, int64_t project, seg_text_view name,
+                                   int64_t *num, store_error *err);
+/// Every name, by rising num, also those without events: what start-up reads.
+store_status store_event_name_list(store_session *session, int64_t project,
+                                   store_event_name_visit visit, void *context, store_error *err);
+/// The names that have events, in byte order, with counts and last seen. Cost: a scan of an index,
+/// about 0.1 µs an event.
+store_status store_event_name_stats(store_session *session, int64_t project,
+                                    store_event_name_visit visit, void *context, store_error *err);
+
+typedef struct store_event {
+  int64_t num;
+  int64_t project;
+  int64_t contact;
+  seg_text_view contact_id;    ///< Read only: from the contact.
+  seg_text_view contact_email; ///< Read only: from the contact.
+  seg_text_view id;
+  int64_t name;            ///< From store_event_name_intern.
+  seg_text_view name_text; ///< Read only.
+  int64_t at_ms;
+  seg_text_view data_json; ///< Optional; kept as it is.
+} store_event;
+
+/// What start-up needs of an event.
+typedef struct store_event_mark {
+  int64_t contact;
+  int64_t name;
+  int64_t at_ms;
+} store_event_mark;
+
+/// A place in a list of events, which goes by (at_ms, num): of the last row seen, or STORE_NEWEST
+/// twice.
+typedef struct store_event_place {
+  int64_t at_ms;
+  int64_t num;
+} store_event_place;
+
+/// Which events: of one contact, of one name, of both, or (0, 0) all of the project.
+typedef struct store_event_scope {
+  int64_t contact;
+  int64_t name;
+} store_event_scope;
+
+typedef struct store_event_day {
+  int64_t start_at_ms; ///< Midnight UTC.
+  int64_t count;
+} store_event_day;
+
+typedef bool (*store_event_visit)(void *context, const store_event *event);
+typedef bool (*store_event_mark_visit)(void *context, const store_event_mark *mark);
+typedef bool (*store_event_day_visit)(void *context, const store_event_day *day);
+
+/// `num` and what is read only are not read. STORE_NOT_FOUND: no such contact or name here.
+/// num  written  Optional.
+store_status store_event_insert(store_session *session, const store_event *event, int64_t *num,
+                                store_error *err);
+/// Every event of a project, contact by contact, each contact's by rising instant.
+store_status store_event_each(store_session *session, int64_t project, store_event_mark_visit visit,
+                              void *context, store_error *err);
+/// Newest first, those before a place, at most `limit`.
+/// Cost: a page of the project or of a contact is found at once; one of a name alone passes over
+/// the other names' events, about 0.1 µs each.
+store_status store_event_page(store_session *session, int64_t project, store_event_scope scope,
+                              store_event_place before, size_t limit, store_event_visit visit,
+                              void *context, store_error *err);
+/// Events a day (UTC) with from_ms <= at_ms < to_ms, oldest day first; days without any are left
+/// out. name  optional  Of this name only.
+store_status store_event_days(store_session *session, int64_t project, int64_t name,
+                              int64_t from_ms, int64_t to_ms, store_event_day_visit visit,
+                              void *context, store_error *err);
+/// Deletes all events of a name; the name keeps its number. STORE_OK also when there are none.
+store_status store_event_delete_name(store_session *session, int64_t project, int64_t name,
+                                     int64_t *deleted, store_error *err);
+
+// ---- Email activities ----
+
+typedef struct store_activity {
+  int64_t contact;
+  int activity; ///< seg_activity of table.h, 0 to 5.
+  int64_t at_ms;
+  seg_text_view message_id; ///< Optional. Empty in store_activity_each.
+} store_activity;
+
+typedef bool (*store_activity_visit)(void *context, const store_activity *activity);
+
+/// STORE_CONFLICT: this (message_id, activity) has been counted already. STORE_NOT_FOUND: no such
+/// contact. Without a message_id it always counts.
+store_status store_activity_insert(store_session *session, int64_t project,
+                                   const store_activity *activity, store_error *err);
+/// Every activity of a project, contact by contact, then activity by activity, by rising instant.
+store_status store_activity_each(store_session *session, int64_t project,
+                                 store_activity_visit visit, void *context, store_error *err);
+
+// ---- Segments ----
+
+typedef struct store_segment {
+  int64_t num;
+  int64_t project;
+  seg_text_view id;
+  seg_text_view name;
+  seg_text_view slug;
+  seg_text_view description; ///< Optional.
+  bool is_static;
+  seg_text_view condition_json; ///< Optional: a static one has none.
+  bool is_tracked;
+  int64_t member_count;
+  int64_t member_count_at_ms;
+  int64_t created_at_ms;
+  int64_t updated_at_ms;
+} store_segment;
+
+typedef bool (*store_segment_visit)(void *context, const store_segment *segment);
+
+/// `num` is not read. STORE_CONFLICT: the slug or the id is taken.
+store_status store_segment_insert(store_session *session, const store_segment *segment,
+                                  int64_t *num, store_error *err);
+/// Sets everything of (project, num) but id, is_static, the counts and created_at_ms.
+store_status store_segment_update(store_session *session, const store_segment *segment,
+                                  store_error *err);
+/// Deletes the segment with its memberships and their history. Campaigns that used it lose the
+/// reference; whether they may is the caller's rule (store_campaign_count_using).
+store_status store_segment_delete(store_session *session, int64_t project, int64_t num,
+                                  store_error *err);
+store_status store_segment_get(store_session *session, int64_t project, seg_text_view id,
+                               store_segment_visit visit, void *context, store_error *err);
+/// Newest first.
+store_status store_segment_list(store_session *session, int64_t project, store_segment_visit visit,
+                                void *context, store_error *err);
+store_status store_segment_set_count(store_session *session, int64_t project, int64_t num,
+                                     int64_t member_count, int64_t at_ms, store_error *err);
+
+// ---- Memberships of static and tracked segments, and their history ----
+
+/// Why a membership changed. Stored by number.
+typedef enum store_cause {
+  STORE_CAUSE_DATA = 0,       ///< The contact, its events or its engagement changed.
+  STORE_CAUSE_CLOCK = 1,      ///< Time passed.
+  STORE_CAUSE_DEFINITION = 2, ///< The segment, or one it refers to, changed.
+  STORE_CAUSE_MANUAL = 3,     ///< Added or removed by hand.
+  STORE_CAUSE_DELETE = 4      ///< The contact was deleted.
+} store_cause;
+
+/// A member: the contact and since when.
+typedef struct store_member {
+  store_contact contact;
+  int64_t since_ms;
+} store_member;
+
+/// One entry or exit.
+typedef struct store_member_change {
+  int64_t num;
+  int64_t segment;
+  int64_t contact;
+  seg_text_view contact_id;    ///< Also of a contact that is gone.
+  seg_text_view contact_email; ///< As it is now, or was last.
+  bool is_entry;
+  int64_t at_ms;
+  store_cause cause;
+} store_member_change;
+
+typedef bool (*store_member_num_visit)(void *context, int64_t contact, int64_t since_ms);
+typedef bool (*store_member_visit)(void *context, const store_member *member);
+typedef bool (*store_member_change_visit)(void *context, const store_member_change *change);
+
+/// Add a member and write the entry into the history. STORE_CONFLICT: is one already (nothing is
+/// written); STORE_NOT_FOUND: no such segment or contact in the project.
+/// Cost: about 3 µs with its history by rising contact within a segment, in one transaction.
+store_status store_member_add(store_session *session, int64_t project, int64_t segment,
+                              int64_t contact, int64_t at_ms, store_cause cause, store_error *err);
+/// Remove a member and write the exit into the history. STORE_NOT_FOUND: is none.
+store_status store_member_remove(store_session *session, int64_t project, int64_t segment,
+                                 int64_t contact, int64_t at_ms, store_cause cause,
+                                 store_error *err);
+/// Every member of a segment, by rising contact num.
+store_status store_member_each(store_session *session, int64_t project, int64_t segment,
+                               store_member_num_visit visit, void *context, store_error *err);
+/// search  optional  As in store_contact_page.
+store_status store_member_count(store_session *session, int64_t project, int64_t segment,
+                                seg_text_view search, int64_t *count, store_error *err);
+/// Members newest contact first, `offset` passed over, at most `limit`. Cost: grows with offset.
+store_status store_member_page(store_session *session, int64_t project, int64_t segment,
+                               seg_text_view search, size_t offset, size_t limit,
+                               store_member_visit visit, void *context, store_error *err);
+/// Changes of a segment, newest first, those with num < before, at most `limit`.
+store_status store_member_history_of_segment(store_session *session, int64_t project,
+                                             int64_t segment, int64_t before, size_t limit,
+                                             store_member_change_visit visit, void *context,
+                                             store_error *err);
+/// The same of a contact; by num also of one that is deleted.
+store_status store_member_history_of_contact(store_session *session, int64_t project,
+                                             int64_t contact, int64_t before, size_t limit,
+                                             store_member_change_visit visit, void *context,
+                                             store_error *err);
+
+// ---- Campaigns ----
+
+/// Stored by number.
+typedef enum store_campaign_status {
+  STORE_CAMPAIGN_DRAFT = 0,
+  STORE_CAMPAIGN_SCHEDULED = 1,
+  STORE_CAMPAIGN_SENDING = 2,
+  STORE_CAMPAIGN_SENT = 3,
+  STORE_CAMPAIGN_CANCELLED = 4
+} store_campaign_status;
+
+/// Stored by number.
+typedef enum store_audience {
+  STORE_AUDIENCE_ALL = 0,
+  STORE_AUDIENCE_SEGMENT = 1,
+  STORE_AUDIENCE_FILTERED = 2
+} store_audience;
+
+typedef struct store_campaign {
+  int64_t num;
+  int64_t project;
+  seg_text_view id;
+  seg_text_view name;
+  seg_text_view subject;
+  seg_text_view body;
+  seg_text_view from;
+  store_campaign_status status;
+  store_audience audience_type;
+  int64_t segment;                       ///< Optional.
+  seg_text_view segment_id;              ///< Read only: that segment's id, or absent.
+  seg_text_view audience_condition_json; ///< Optional.
+  int64_t scheduled_for_ms;              ///< Optional.
+  int64_t created_at_ms;
+  int64_t updated_at_ms;
+} store_campaign;
+
+typedef bool (*store_campaign_visit)(void *context, const store_campaign *campaign);
+
+/// `num` is not read. STORE_CONFLICT: the id is taken; STORE_NOT_FOUND: no such segment here.
+store_status store_campaign_insert(store_session *session, const store_campaign *campaign,
+                                   int64_t *num, store_error *err);
+/// Sets everything of (project, num) but id and created_at_ms.
+store_status store_campaign_update(store_session *session, const store_campaign *campaign,
+                                   store_error *err);
+store_status store_campaign_delete(store_session *session, int64_t project, int64_t num,
+                                   store_error *err);
+store_status store_campaign_get(store_session *session, int64_t project, seg_text_view id,
+                                store_campaign_visit visit, void *context, store_error *err);
+/// Newest first, those with num < before, at most `limit`.
+store_status store_campaign_list(store_session *session, int64_t project, int64_t before,
+                                 size_t limit, store_campaign_visit visit, void *context,
+                                 store_error *err);
+/// How many with the status DRAFT, SCHEDULED or SENDING use this segment.
+store_status store_campaign_count_using(store_session *session, int64_t project, int64_t segment,
+                                        int64_t *count, store_error *err);
+
+// ---- Jobs ----
+
+/// Stored by number.
+typedef enum store_job_kind {
+  STORE_JOB_IMPORT = 0,
+  STORE_JOB_SUBSCRIBE = 1,
+  STORE_JOB_UNSUBSCRIBE = 2,
+  STORE_JOB_DELETE = 3
+} store_job_kind;
+
+/// Stored by number. RECEIVING: its input is still being uploaded; after a restart it never ends.
+typedef enum store_job_status {
+  STORE_JOB_RECEIVING = 0,
+  STORE_JOB_QUEUED = 1,
+  STORE_JOB_RUNNING = 2,
+  STORE_JOB_COMPLETED = 3,
+  STORE_JOB_FAILED = 4
+} store_job_status;
+
+typedef struct store_job {
+  int64_t num;
+  int64_t project;
+  seg_text_view id;
+  store_job_kind kind;
+  store_job_status status;
+  int64_t total;
+  int64_t processed;
+  int64_t imported;
+  int64_t updated;
+  int64_t skipped;
+  seg_text_view parameters_json;
+  int64_t created_at_ms;
+  int64_t updated_at_ms;
+} store_job;
+
+typedef struct store_job_error {
+  int64_t row;
+  seg_text_view email;
+  seg_text_view reason;
+} store_job_error;
+
+typedef bool (*store_job_visit)(void *context, const store_job *job);
+typedef bool (*store_job_input_visit)(void *context, int64_t sequence, seg_text_view bytes);
+typedef bool (*store_job_error_visit)(void *context, const store_job_error *error);
+
+/// `num` is not read. STORE_CONFLICT: the id is taken.
+store_status store_job_insert(store_session *session, const store_job *job, int64_t *num,
+                              store_error *err);
+/// Sets status, all five counts and updated_at_ms of (project, num).
+store_status store_job_set_progress(store_session *session, const store_job *job, store_error *err);
+store_status store_job_get(store_session *session, int64_t project, seg_text_view id,
+                           store_job_visit visit, void *context, store_error *err);
+/// The jobs of all projects that are neither COMPLETED nor FAILED, oldest first.
+store_status store_job_list_unfinished(store_session *session, store_job_visit visit, void *context,
+                                       store_error *err);
+/// Append a piece of a job's input. STORE_CONFLICT: this sequence is there; STORE_NOT_FOUND: no
+/// job.
+store_status store_job_input_append(store_session *session, int64_t project, int64_t job,
+                                    int64_t sequence, seg_text_view bytes, store_error *err);
+/// The pieces with sequence >= from, in order.
+store_status store_job_input_each(store_session *session, int64_t project, int64_t job,
+                                  int64_t from, store_job_input_visit visit, void *context,
+                                  store_error *err);
+/// Deletes the input. STORE_OK also when there is none.
+store_status store_job_input_delete(store_session *session, int64_t project, int64_t job,
+                                    store_error *err);
+/// Keep an error; the ones after the first STORE_JOB_ERRORS_MAX are dropped (STORE_OK).
+store_status store_job_error_add(store_session *session, int64_t project, int64_t job,
+                                 const store_job_error *error, store_error *err);
+/// In the order they were added.
+store_status store_job_error_list(store_session *session, int64_t project, int64_t job,
+                                  store_job_error_visit visit, void *context, store_error *err);
+
+// ---- Idempotency keys ----
+
+/// The answer that was given to the first request with this key.
+typedef struct store_answer {
+  seg_text_view key;
+  uint8_t body_hash[STORE_HASH_BYTES];
+  int status; ///< Of HTTP.
+  seg_text_view content;
+  int64_t at_ms;
+} store_answer;
+
+typedef bool (*store_answer_visit)(void *context, const store_answer *answer);
+
+store_status store_answer_get(store_session *session, int64_t project, seg_text_view key,
+                              store_answer_visit visit, void *context, store_error *err);
+/// STORE_CONFLICT: the key has an answer.
+store_status store_answer_put(store_session *session, int64_t project, const store_answer *answer,
+                              store_error *err);
+/// Deletes the answers of all projects with at_ms < before_ms.
+store_status store_answer_expire(store_session *session, int64_t before_ms, store_error *err);
+
+// ---- Tokens of the dashboard ----
+
+/// Stored by number.
+typedef enum store_token_kind {
+  STORE_TOKEN_SESSION = 0, ///< The cookie.
+  STORE_TOKEN_LOGIN = 1    ///< The one-time link: whoever deletes it (STORE_OK) has used it.
+} store_token_kind;
+
+typedef struct store_token {
+  store_token_kind kind;
+  uint8_t hash[STORE_HASH_BYTES];
+  int64_t project; ///< Optional: absent is all projects.
+  int64_t created_at_ms;
+  int64_t expires_at_ms;
+} store_token;
+
+typedef bool (*store_token_visit)(void *context, const store_token *token);
+
+/// STORE_CONFLICT: the hash is taken; STORE_NOT_FOUND: no such project.
+store_status store_token_put(store_session *session, const store_token *token, store_error *err);
+/// Also one that has expired: compare expires_at_ms.
+store_status store_token_get(store_session *session, store_token_kind kind,
+                             const uint8_t hash[STORE_HASH_BYTES], store_token_visit visit,
+                             void *context, store_error *err);
+/// STORE_NOT_FOUND: there was none.
+store_status store_token_delete(store_session *session, store_token_kind kind,
+                                const uint8_t hash[STORE_HASH_BYTES], store_error *err);
+/// Deletes the tokens with expires_at_ms <= now_ms.
+store_status store_token_expire(store_session *session, int64_t now_ms, store_error *err);
+
+#endif

@@ -1,0 +1,158 @@
+"""A server process on a database file, and a client of it."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+
+def filter_of(field, operator, value=None, unit=None):
+    made = {"field": field, "operator": operator}
+    if value is not None:
+        made["value"] = value
+    if unit is not None:
+        made["unit"] = unit
+    return made
+
+
+def condition(*filters, logic="AND"):
+    return {"logic": logic, "groups": [{"filters": list(filters)}]}
+
+
+def in_segment(segment_id, operator="memberOfSegment"):
+    return filter_of(f"segment.{segment_id}", operator)
+
+
+def is_equal(field, value):
+    return condition(filter_of(field, "equals", value))
+
+
+class Answer:
+    def __init__(self, response, body):
+        self.status = response.status
+        self.headers = response.headers
+        self.text = body.decode("utf-8", "replace")
+        is_json = "application/json" in (response.headers.get("Content-Type") or "")
+        self.json = json.loads(self.text) if is_json and self.text else None
+
+    @property
+    def error(self):
+        return self.json["error"]
+
+
+# The server closes a connection that is idle for longer than two seconds.
+IDLE_SECONDS_MAX = 1
+
+
+class Client:
+    """Speaks for one project, on one connection while that is fresh."""
+
+    def __init__(self, port, key=None):
+        self.port = port
+        self.key = key
+        self.connection = None
+        self.used_at = 0.0
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def send(self, method, path, body=None, headers=None, raw=None):
+        sent = {} if self.key is None else {"Authorization": f"Bearer {self.key}"}
+        content = raw
+        if body is not None:
+            content = json.dumps(body).encode()
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
+        if time.monotonic() - self.used_at > IDLE_SECONDS_MAX:
+            self.close()
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            self.connection.request(method, path, body=content, headers=sent)
+            response = self.connection.getresponse()
+            answer = Answer(response, response.read())
+        except Exception:
+            self.close()
+            raise
+        self.used_at = time.monotonic()
+        return answer
+
+    def get(self, path):
+        return self.send("GET", path)
+
+    def post(self, path, body=None):
+        return self.send("POST", path, {} if body is None else body)
+
+    def patch(self, path, body):
+        return self.send("PATCH", path, body)
+
+    def delete(self, path, body=None):
+        return self.send("DELETE", path, body)
+
+
+class Server:
+    def __init__(self, program, db, *options, environment=None):
+        self.program = program
+        self.db = db
+        self.options = options
+        self.environment = environment
+        self.process = None
+        self.port = 0
+        self.lines = []
+
+    def create_project(self, name):
+        made = subprocess.run([self.program, "project", "create", name, "--db", self.db, "--json"],
+                              stdout=subprocess.PIPE, check=True, timeout=60)
+        return json.loads(made.stdout)
+
+    def start(self):
+        self.lines = []
+        self.process = subprocess.Popen(
+            [self.program, "serve", "--db", self.db, "--listen", "127.0.0.1:0", *self.options],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, **(self.environment or {})})
+        listening = threading.Event()
+
+        def read():
+            for line in self.process.stderr:
+                self.lines.append(line)
+                if '"server.listening"' in line:
+                    self.port = int(json.loads(line)["message"].split()[-1])
+                    listening.set()
+            listening.set()
+
+        self.reader = threading.Thread(target=read, daemon=True)
+        self.reader.start()
+        if not listening.wait(60) or self.process.poll() is not None:
+            raise AssertionError("the server did not start: " + "".join(self.lines))
+        return self
+
+    def kill(self):
+        self.process.kill()
+        self.end()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.end()
+
+    def end(self):
+        status = self.process.wait(60)
+        self.reader.join(10)
+        self.process.stderr.close()
+        return status
+
+
+def wait_until(what, seconds=20):
+    """What a background thread brings about: asked for until it is there."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = what()
+        if found:
+            return found
+        time.sleep(0.05)
+    return what()

@@ -17,6 +17,10 @@ from pathlib import Path
 C_HEADERS = {"math.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h",
              "string.h"}
 LIBRARY_HEADERS = {"cJSON.h", "utf8proc.h"}
+# Who may include what: libraries stay in their rooms, and the API stands above all others.
+ROOMS = {"sqlite3.h": {"store"}, "civetweb.c": {"http"}, "civetweb.h": {"http"},
+         "openssl": {"engine"}, "store": {"store", "engine", "api"}, "engine": {"engine", "api"},
+         "http": {"http", "api"}}
 # Compiled as part of one of our own units, which adds what its interface lacks.
 LIBRARY_SOURCES = {"civetweb.c"}
 # <stdio.h> is there for snprintf and <stdlib.h> for the default allocator: the symbols say so.
@@ -65,6 +69,16 @@ def check_program(root, name):
                 yield f"{path.relative_to(root)}:{number}: includes {included}"
 
 
+def check_rooms(root):
+    """Each library of the server, and each room, is known to the rooms named here alone."""
+    for path in sources(root / "native/src"):
+        room = path.relative_to(root / "native/src").parts[0]
+        for number, _, included in includes_of(path):
+            library = included.split("/")[0]
+            if library in ROOMS and room not in ROOMS[library]:
+                yield f"{path.relative_to(root)}:{number}: includes {included}"
+
+
 def check_library(library, nm):
     """Each line of nm: member:address? type name."""
     listing = subprocess.run([nm, "-A", library], check=True, capture_output=True, text=True).stdout
@@ -98,7 +112,7 @@ def main():
     parser.add_argument("--nm", default="nm")
     options = parser.parse_args()
     broken = [*check_core(options.root), *check_program(options.root, "native"),
-              *check_program(options.root, "wasm")]
+              *check_program(options.root, "wasm"), *check_rooms(options.root)]
     if options.library:
         broken += check_library(options.library, options.nm)
     print("\n".join(broken) if broken else "all laws are kept")

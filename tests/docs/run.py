@@ -36,7 +36,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOW = "2026-05-06T12:00:00Z"
 FILTERS = "docs/FILTERS.md"
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/BENCHMARKS.md", FILTERS,
-             "docs/STYLE.md", "tests/corpus/README.md", "wasm/package/README.md")
+             "docs/STYLE.md", "docs/API.md", "docs/OPERATIONS.md", "tests/corpus/README.md",
+             "wasm/package/README.md")
 PACKAGE_README = "wasm/package/README.md"
 BENCH_FILTER = "tests/bench/readme_filter.json"
 TABLES = ("contacts", "events", "emails")

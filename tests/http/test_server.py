@@ -205,6 +205,14 @@ class HttpTest(unittest.TestCase):
             self.assertEqual(answer.header("connection"), "close")
             self.assertTrue(connection.ended(), connection.bytes)
 
+    def refused_or_cut(self, data, status):
+        """Refused; but where the client sends on and on, the answer may be lost with the connection
+        that the server closes meanwhile."""
+        try:
+            self.refused(data, status)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
 
 class Basics(HttpTest):
     def test_answer(self):
@@ -513,7 +521,7 @@ class Strictness(HttpTest):
         self.refused(request("GET", "/hello", "X: %s\r\n" % ("a" * 20000)), 431)
         self.refused(request("GET", "/hello", "X: y\r\n" * 63), 431, message="63")
         self.refused(request("GET", "/hello", "X: y\r\n" * 1000), 431, message="63")
-        self.refused(request("GET", "/hello", "X: y\r\n" * 200000), 431)
+        self.refused_or_cut(request("GET", "/hello", "X: y\r\n" * 200000), 431)
         self.assertEqual(self.ask(request("GET", "/hello", "X: y\r\n" * 62)).status, 200)
         # A length behind the 64th header must not be missed.
         self.refused("POST /raw HTTP/1.1\r\nHost: h\r\n" + "X: y\r\n" * 63 +

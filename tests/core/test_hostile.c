@@ -1,4 +1,4 @@
-// What a review of the core found: events in every order and number, forged snapshots that add up
+// Input that means harm: events in every order and number, forged snapshots that add up
 // but do not hold what they promise, lists of fields without end, texts chosen to collide.
 #include "support.h"
 

@@ -273,6 +273,18 @@ uint32_t seg_column_find(const seg_column *column, uint64_t seed, const seg_valu
   return found == SEG_INDEX_NONE ? 0 : found + 1;
 }
 
+seg_value seg_column_value(const seg_column *column, const seg_entry *entry) {
+  seg_value value = {.kind = (seg_value_kind)entry->kind};
+  if (entry->kind == SEG_VALUE_NUMBER) {
+    memcpy(&value.number, &entry->bits, sizeof value.number);
+  } else if (entry->kind == SEG_VALUE_BOOLEAN) {
+    value.boolean = entry->bits != 0;
+  } else if (entry->kind != SEG_VALUE_OBJECT) {
+    value.text = seg_pool_text(&column->pool, entry->text);
+  }
+  return value;
+}
+
 void seg_array_text_add(seg_buffer *list, seg_text_view element) {
   uint32_t size = (uint32_t)element.size_bytes;
   seg_buffer_put(list, &size, sizeof size);

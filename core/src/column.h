@@ -113,6 +113,9 @@ void seg_column_set(seg_column *column, uint32_t row, uint32_t code);
 /// Finds the code of a value; 0 if no row has it.
 uint32_t seg_column_find(const seg_column *column, uint64_t seed, const seg_value *value);
 
+/// The value of an entry in use; its text is valid until the column changes.
+seg_value seg_column_value(const seg_column *column, const seg_entry *entry);
+
 /// Copies the texts in use to a new pool when most of the pool is waste. Without memory for that,
 /// nothing happens.
 void seg_column_compact(seg_column *column, seg_allocator allocator);

@@ -4,8 +4,6 @@
 #include "segmentry/instant.h"
 #include "table_internal.h"
 
-#include <string.h>
-
 size_t seg_table_field_count(const seg_table *table) { return table->column_count; }
 
 seg_field_info seg_table_field(const seg_table *table, size_t index) {
@@ -40,15 +38,12 @@ bool seg_table_knows_event(const seg_table *table, seg_text_view name) {
 }
 
 static seg_field_value field_value(const seg_column *column, const seg_entry *entry) {
-  seg_field_value value = {.kind = (seg_value_kind)entry->kind, .count = entry->refs};
-  if (entry->kind == SEG_VALUE_NUMBER) {
-    memcpy(&value.number, &entry->bits, sizeof value.number);
-  } else if (entry->kind == SEG_VALUE_BOOLEAN) {
-    value.boolean = entry->bits != 0;
-  } else {
-    value.text = seg_pool_text(&column->pool, entry->text);
-  }
-  return value;
+  seg_value value = seg_column_value(column, entry);
+  return (seg_field_value){.kind = value.kind,
+                           .boolean = value.boolean,
+                           .number = value.number,
+                           .text = value.text,
+                           .count = entry->refs};
 }
 
 size_t seg_table_field_values(const seg_table *table, seg_text_view path, size_t limit,

@@ -88,7 +88,6 @@ static seg_status find_units(seg_plan *plan, const seg_filter *filter, const seg
   uint32_t *stack = NULL;
   size_t stack_count = 0;
   size_t stack_capacity = 0;
-  size_t sequence_capacity = 0;
   seg_text_view own_id = {.bytes = "", .size_bytes = 0};
   seg_status status = add_unit(plan, own_id, filter) ? SEG_OK : seg_fail_memory(error);
   uint32_t at = 0;
@@ -109,7 +108,7 @@ static seg_status find_units(seg_plan *plan, const seg_filter *filter, const seg
     }
     plan->units[at].is_open = false;
     block = plan->sequence;
-    if (!seg_grow(plan->allocator, &block, &sequence_capacity, plan->sequence_count + 1,
+    if (!seg_grow(plan->allocator, &block, &plan->sequence_capacity, plan->sequence_count + 1,
                   sizeof *plan->sequence)) {
       status = seg_fail_memory(error);
       break;
@@ -122,17 +121,6 @@ static seg_status find_units(seg_plan *plan, const seg_filter *filter, const seg
     at = stack[stack_count - 1];
   }
   seg_release(plan->allocator, stack, stack_capacity * sizeof *stack);
-  if (plan->sequence != NULL) { // shrink to the count, by which it is freed
-    void *block = plan->allocator.resize(plan->allocator.context, plan->sequence,
-                                         sequence_capacity * sizeof *plan->sequence,
-                                         plan->sequence_count * sizeof *plan->sequence);
-    if (block == NULL && plan->sequence_count > 0) {
-      seg_release(plan->allocator, plan->sequence, sequence_capacity * sizeof *plan->sequence);
-      plan->sequence = NULL;
-      return seg_fail_memory(error);
-    }
-    plan->sequence = block;
-  }
   return status;
 }
 
@@ -180,7 +168,7 @@ void seg_plan_free(seg_plan *plan) {
     seg_release(allocator, own->next_sibling, nodes * sizeof *own->next_sibling);
   }
   seg_release(allocator, plan->units, plan->unit_capacity * sizeof *plan->units);
-  seg_release(allocator, plan->sequence, plan->sequence_count * sizeof *plan->sequence);
+  seg_release(allocator, plan->sequence, plan->sequence_capacity * sizeof *plan->sequence);
   seg_index_free(&plan->unit_ids, allocator);
   seg_release(allocator, plan, sizeof *plan);
 }

@@ -84,6 +84,13 @@ static void evaluate_truth(const chunk *at, const seg_bound *term, const uint64_
   }
 }
 
+/// A range over one page of a plain vector: instants, or keys.
+static void evaluate_range_of_page(const chunk *at, const seg_bound *term, const int64_t *page,
+                                   const uint64_t *alive, uint64_t *out) {
+  seg_kernel_range(page + at->first * SEG_BLOCK_ROWS, term->range.low_ms, term->range.high_ms,
+                   at->count, alive, out);
+}
+
 static void evaluate_keys(const chunk *at, const seg_bound *term, const uint64_t *alive,
                           uint64_t *out) {
   int64_t *const *pages = term->column->planes[term->plane];
@@ -91,8 +98,7 @@ static void evaluate_keys(const chunk *at, const seg_bound *term, const uint64_t
     clear(out, at->count);
     return;
   }
-  seg_kernel_range(pages[at->page] + at->first * SEG_BLOCK_ROWS, term->range.low_ms,
-                   term->range.high_ms, at->count, alive, out);
+  evaluate_range_of_page(at, term, pages[at->page], alive, out);
 }
 
 static uint32_t first_row(const chunk *at, size_t block) {
@@ -237,12 +243,10 @@ static void evaluate_plain(const chunk *at, const seg_bound *term, const uint64_
     and_words(page->subscribed + at->first, at->count, alive, out);
     break;
   case SEG_BOUND_CREATED_AT:
-    seg_kernel_range(page->created_at_ms + at->first * SEG_BLOCK_ROWS, term->range.low_ms,
-                     term->range.high_ms, at->count, alive, out);
+    evaluate_range_of_page(at, term, page->created_at_ms, alive, out);
     break;
   case SEG_BOUND_UPDATED_AT:
-    seg_kernel_range(page->updated_at_ms + at->first * SEG_BLOCK_ROWS, term->range.low_ms,
-                     term->range.high_ms, at->count, alive, out);
+    evaluate_range_of_page(at, term, page->updated_at_ms, alive, out);
     break;
   case SEG_BOUND_CODE:
     evaluate_code(at, term, alive, out);

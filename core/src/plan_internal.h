@@ -66,6 +66,7 @@ struct seg_plan {
   size_t unit_capacity;
   uint32_t *sequence; ///< Units in evaluation order; the filter's own is the last.
   size_t sequence_count;
+  size_t sequence_capacity;
   seg_index unit_ids;
 };
 

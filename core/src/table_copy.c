@@ -4,20 +4,6 @@
 // good; this is how they get there.
 #include "table_internal.h"
 
-#include <string.h>
-
-static seg_value value_of(const seg_column *column, const seg_entry *entry) {
-  seg_value value = {.kind = (seg_value_kind)entry->kind};
-  if (entry->kind == SEG_VALUE_NUMBER) {
-    memcpy(&value.number, &entry->bits, sizeof value.number);
-  } else if (entry->kind == SEG_VALUE_BOOLEAN) {
-    value.boolean = entry->bits != 0;
-  } else if (entry->kind != SEG_VALUE_OBJECT) {
-    value.text = seg_pool_text(&column->pool, entry->text);
-  }
-  return value;
-}
-
 static seg_status copy_columns(seg_table *to, uint32_t to_row, const seg_table *from,
                                uint32_t row) {
   for (size_t i = 0; i < from->column_count; i++) {
@@ -31,7 +17,7 @@ static seg_status copy_columns(seg_table *to, uint32_t to_row, const seg_table *
     if (status != SEG_OK) {
       return status;
     }
-    seg_value value = value_of(source, &source->entries[code - 1]);
+    seg_value value = seg_column_value(source, &source->entries[code - 1]);
     status = seg_column_intern(column, to->allocator, to->seed, &value, &code);
     if (status != SEG_OK) {
       return status;

@@ -1,28 +1,13 @@
 // See change.h.
 #include "change.h"
 
+#include "owned_text.h"
 #include "segmentry/json.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-static bool copy_text(seg_text_view text, seg_text_view *out) {
-  char *bytes = malloc(text.size_bytes + 1);
-  if (bytes == NULL) {
-    return false;
-  }
-  if (text.size_bytes > 0) {
-    memcpy(bytes, text.bytes, text.size_bytes);
-  }
-  bytes[text.size_bytes] = '\0';
-  *out = (seg_text_view){.bytes = bytes, .size_bytes = text.size_bytes};
-  return true;
-}
-
 static void free_change(change *gone) {
-  free((void *)(uintptr_t)gone->contact_id.bytes);
-  free((void *)(uintptr_t)gone->email.bytes);
-  free((void *)(uintptr_t)gone->name.bytes);
+  owned_text_free(gone->contact_id);
+  owned_text_free(gone->email);
+  owned_text_free(gone->name);
   seg_json_free(gone->data);
 }
 
@@ -39,8 +24,8 @@ bool change_list_add(change_list *list, const change *added) {
       list->capacity = capacity;
     }
   }
-  ok = ok && copy_text(added->contact_id, &own.contact_id) && copy_text(added->email, &own.email) &&
-       copy_text(added->name, &own.name);
+  ok = ok && owned_text_copy(added->contact_id, &own.contact_id) &&
+       owned_text_copy(added->email, &own.email) && owned_text_copy(added->name, &own.name);
   if (!ok) {
     free_change(&own);
     return false;

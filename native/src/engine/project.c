@@ -1,29 +1,13 @@
 // See project.h.
 #include "project.h"
 
+#include "owned_text.h"
 #include "segmentry/json.h"
 
 #include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool copy_text(seg_text_view text, seg_text_view *out) {
-  if (text.bytes == NULL) {
-    *out = (seg_text_view){0};
-    return true;
-  }
-  char *bytes = malloc(text.size_bytes + 1);
-  if (bytes == NULL) {
-    return false;
-  }
-  memcpy(bytes, text.bytes, text.size_bytes);
-  bytes[text.size_bytes] = '\0';
-  *out = (seg_text_view){.bytes = bytes, .size_bytes = text.size_bytes};
-  return true;
-}
-
-static void free_text(seg_text_view text) { free((void *)(uintptr_t)text.bytes); }
 
 // Segments.
 
@@ -40,9 +24,10 @@ segment *segment_create(const store_segment *row) {
   own->member_count_at_ms = row->member_count_at_ms;
   own->created_at_ms = row->created_at_ms;
   own->updated_at_ms = row->updated_at_ms;
-  bool ok = copy_text(row->id, &own->id) && copy_text(row->name, &own->name) &&
-            copy_text(row->slug, &own->slug) && copy_text(row->description, &own->description) &&
-            copy_text(row->condition_json, &own->condition_json);
+  bool ok = owned_text_copy(row->id, &own->id) && owned_text_copy(row->name, &own->name) &&
+            owned_text_copy(row->slug, &own->slug) &&
+            owned_text_copy(row->description, &own->description) &&
+            owned_text_copy(row->condition_json, &own->condition_json);
   if (ok && !own->is_static) {
     seg_problems problems;
     seg_problems_init(&problems, seg_allocator_default());
@@ -61,11 +46,11 @@ void segment_free(segment *gone) {
   if (gone == NULL) {
     return;
   }
-  free_text(gone->id);
-  free_text(gone->name);
-  free_text(gone->slug);
-  free_text(gone->description);
-  free_text(gone->condition_json);
+  owned_text_free(gone->id);
+  owned_text_free(gone->name);
+  owned_text_free(gone->slug);
+  owned_text_free(gone->description);
+  owned_text_free(gone->condition_json);
   seg_filter_free(gone->filter);
   free(gone);
 }
@@ -336,7 +321,7 @@ static bool load_event_name(void *context, const store_event_name *row) {
     state->event_names = grown;
     state->event_name_count = 2 * needed;
   }
-  return copy_text(row->name, &state->event_names[row->num]) ||
+  return owned_text_copy(row->name, &state->event_names[row->num]) ||
          fail(state, STORE_NOMEM, "out of memory");
 }
 
@@ -441,12 +426,12 @@ store_status project_load(store_session *session, const store_project *row, uint
   }
   own->num = row->num;
   store_status status = STORE_NOMEM;
-  if (copy_text(row->id, &own->id) && copy_text(row->name, &own->name) &&
+  if (owned_text_copy(row->id, &own->id) && owned_text_copy(row->name, &own->name) &&
       seg_table_create(seg_allocator_default(), hash_seed, &own->table) == SEG_OK) {
     status = load_all(session, &state, error);
   }
   for (size_t i = 0; i < state.event_name_count; i++) {
-    free_text(state.event_names[i]);
+    owned_text_free(state.event_names[i]);
   }
   free(state.event_names);
   if (status != STORE_OK) {
@@ -478,8 +463,8 @@ void project_free(project *gone) {
   free(gone->tracked);
   free(gone->contact_nums);
   seg_table_free(gone->table);
-  free_text(gone->id);
-  free_text(gone->name);
+  owned_text_free(gone->id);
+  owned_text_free(gone->name);
   (void)pthread_rwlock_destroy(&gone->lock);
   free(gone);
 }

@@ -4,6 +4,12 @@
 #include <ctype.h>
 #include <string.h>
 
+static const char *const not_found[] = {
+    [API_SEGMENTS] = "there is no segment with this id",
+    [API_CONTACTS] = "there is no contact with this id",
+    [API_EVENTS] = "there is no contact with this id",
+};
+
 seg_http_code answer_code(api_area area, engine_status status) {
   switch (status) {
   case ENGINE_CONDITION:
@@ -15,6 +21,7 @@ seg_http_code answer_code(api_area area, engine_status status) {
   case ENGINE_INVALID:
     return area == API_SEGMENTS ? SEG_HTTP_BAD_REQUEST : SEG_HTTP_VALIDATION_ERROR;
   case ENGINE_OK:
+  case ENGINE_REPLAYED:
   case ENGINE_UNAVAILABLE:
     break;
   }
@@ -47,8 +54,7 @@ static void add_place(seg_problems *problems, const char *message) {
 void answer_engine_error(seg_http_response *response, api_area area, engine_error *error) {
   seg_http_failure failure = {.code = answer_code(area, error->status), .message = error->message};
   if (error->status == ENGINE_NOT_FOUND) {
-    failure.message = area == API_SEGMENTS ? "there is no segment with this id"
-                                           : "there is no contact with this id";
+    failure.message = not_found[area];
   }
   if (error->status == ENGINE_INVALID) {
     add_place(&error->problems, error->message);
@@ -66,9 +72,7 @@ void answer_engine_error(seg_http_response *response, api_area area, engine_erro
 
 void answer_store_error(seg_http_response *response, api_area area, store_status status) {
   if (status == STORE_NOT_FOUND) {
-    seg_http_respond_error(response, answer_code(area, ENGINE_NOT_FOUND),
-                           area == API_SEGMENTS ? "there is no segment with this id"
-                                                : "there is no contact with this id");
+    seg_http_respond_error(response, answer_code(area, ENGINE_NOT_FOUND), "%s", not_found[area]);
     return;
   }
   seg_http_failure failure = {.code = SEG_HTTP_SERVICE_UNAVAILABLE,

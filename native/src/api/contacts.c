@@ -1,5 +1,5 @@
 // Contacts: listed, created, changed, deleted, looked up.
-#include "answer.h"
+#include "call.h"
 #include "engine/engine_internal.h"
 #include "input.h"
 
@@ -103,26 +103,23 @@ void api_contact_get(void *context, seg_http_request *request, seg_http_response
   }
 }
 
-/// What a saved contact is answered with.
-typedef struct saved_contact {
-  seg_json_writer *json;
-  bool with_meta;
-  bool is_new;
-} saved_contact;
+static void show_updated(void *context, const store_contact *contact, bool is_new) {
+  (void)is_new;
+  answer_contact(context, contact);
+}
 
-static void show_saved(void *context, const store_contact *contact, bool is_new) {
-  saved_contact *saved = context;
-  saved->is_new = is_new;
-  seg_json_begin_object(saved->json);
-  answer_contact_members(saved->json, contact);
-  if (saved->with_meta) {
-    seg_json_key(saved->json, "_meta");
-    seg_json_begin_object(saved->json);
-    seg_json_member_bool(saved->json, "isNew", is_new);
-    seg_json_member_bool(saved->json, "isUpdate", !is_new);
-    seg_json_end_object(saved->json);
-  }
-  seg_json_end_object(saved->json);
+/// A contact that was put says whether it is new, in its status too.
+static void show_put(void *context, const store_contact *contact, bool is_new) {
+  api_call *call = context;
+  call->status = is_new ? 201 : 200;
+  seg_json_begin_object(call->json);
+  answer_contact_members(call->json, contact);
+  seg_json_key(call->json, "_meta");
+  seg_json_begin_object(call->json);
+  seg_json_member_bool(call->json, "isNew", is_new);
+  seg_json_member_bool(call->json, "isUpdate", !is_new);
+  seg_json_end_object(call->json);
+  seg_json_end_object(call->json);
 }
 
 static void read_contact(input *body, contact_input *out, bool needs_email) {
@@ -132,57 +129,43 @@ static void read_contact(input *body, contact_input *out, bool needs_email) {
 }
 
 void api_contact_put(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
+  api_call call;
   input body;
   contact_input contact = {.subscribed_if_new = false};
-  saved_contact saved = {.json = seg_http_response_json(response), .with_meta = true};
-  engine_error error;
-  engine_error_init(&error);
+  api_call_begin(&call, context, request, response, API_CONTACTS, 200);
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   read_contact(&body, &contact, true);
-  if (!input_is_good(&body)) {
-    answer_problems(response, API_CONTACTS, &body.problems);
-  } else if (engine_contact_put(own->engine, api_project(request), &contact, show_saved, &saved,
-                                &error) == ENGINE_OK) {
-    seg_http_respond_json(response, saved.is_new ? 201 : 200);
+  if (input_is_good(&body)) {
+    api_call_end(&call, engine_contact_put(call.api->engine, call.project, &contact, show_put,
+                                           &call, &call.error));
   } else {
-    answer_engine_error(response, API_CONTACTS, &error);
+    api_call_refuse(&call, &body.problems);
   }
   input_end(&body);
 }
 
 void api_contact_update(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
+  api_call call;
   input body;
   contact_input contact = {.subscribed_if_new = false};
-  saved_contact saved = {.json = seg_http_response_json(response)};
-  engine_error error;
-  engine_error_init(&error);
+  api_call_begin(&call, context, request, response, API_CONTACTS, 200);
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   read_contact(&body, &contact, false);
-  if (!input_is_good(&body)) {
-    answer_problems(response, API_CONTACTS, &body.problems);
-  } else if (engine_contact_update(own->engine, api_project(request),
-                                   seg_http_request_param(request, "id"), &contact, show_saved,
-                                   &saved, &error) == ENGINE_OK) {
-    seg_http_respond_json(response, 200);
+  if (input_is_good(&body)) {
+    api_call_end(&call, engine_contact_update(call.api->engine, call.project,
+                                              seg_http_request_param(request, "id"), &contact,
+                                              show_updated, call.json, &call.error));
   } else {
-    answer_engine_error(response, API_CONTACTS, &error);
+    api_call_refuse(&call, &body.problems);
   }
   input_end(&body);
 }
 
 void api_contact_delete(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
-  engine_error error;
-  engine_error_init(&error);
-  engine_status status = engine_contact_delete(own->engine, api_project(request),
-                                               seg_http_request_param(request, "id"), &error);
-  if (status == ENGINE_OK) {
-    seg_http_respond_empty(response, 204);
-  } else {
-    answer_engine_error(response, API_CONTACTS, &error);
-  }
+  api_call call;
+  api_call_begin(&call, context, request, response, API_CONTACTS, 204);
+  api_call_end(&call, engine_contact_delete(call.api->engine, call.project,
+                                            seg_http_request_param(request, "id"), &call.error));
 }
 
 /// Asks for each address; `found[i]` says whether it is there.
@@ -214,27 +197,27 @@ static void write_emails(seg_json_writer *json, const char *name, const seg_text
 }
 
 void api_contact_lookup(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
+  api_call call;
   input body;
   seg_text_view *emails = NULL;
   size_t count = 0;
   bool found[LOOKUP_MAX] = {false};
+  api_call_begin(&call, context, request, response, API_CONTACTS, 200);
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   if (!input_texts(&body, "emails", LOOKUP_MAX, &emails, &count)) {
     answer_no_memory(response);
   } else if (!input_is_good(&body)) {
-    answer_problems(response, API_CONTACTS, &body.problems);
+    api_call_refuse(&call, &body.problems);
   } else {
-    store_session *session = engine_session_borrow(own->engine);
-    store_status status = look_up(session, api_project(request)->num, emails, count, found);
-    engine_session_return(own->engine, session);
+    store_session *session = engine_session_borrow(call.api->engine);
+    store_status status = look_up(session, call.project->num, emails, count, found);
+    engine_session_return(call.api->engine, session);
     if (status == STORE_OK) {
-      seg_json_writer *json = seg_http_response_json(response);
-      seg_json_begin_object(json);
-      write_emails(json, "found", emails, found, count, true);
-      write_emails(json, "notFound", emails, found, count, false);
-      seg_json_end_object(json);
-      seg_http_respond_json(response, 200);
+      seg_json_begin_object(call.json);
+      write_emails(call.json, "found", emails, found, count, true);
+      write_emails(call.json, "notFound", emails, found, count, false);
+      seg_json_end_object(call.json);
+      api_call_end_read(&call);
     } else {
       answer_store_error(response, API_CONTACTS, status);
     }

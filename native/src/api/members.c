@@ -1,5 +1,5 @@
 // Members: read, added and removed by hand, and previewed.
-#include "answer.h"
+#include "call.h"
 #include "engine/engine_preview.h"
 #include "input.h"
 
@@ -121,13 +121,13 @@ typedef struct members_body {
 } members_body;
 
 /// False if it has been answered. `own` must go through free_members either way.
-static bool read_members(members_body *own, seg_http_response *response) {
+static bool read_members(members_body *own, api_call *call) {
   if (!input_texts(&own->body, "emails", MEMBERS_MAX, &own->emails, &own->count)) {
-    answer_no_memory(response);
+    answer_no_memory(call->response);
     return false;
   }
   if (!input_is_good(&own->body)) {
-    answer_problems(response, API_SEGMENTS, &own->body.problems);
+    api_call_refuse(call, &own->body.problems);
     return false;
   }
   return true;
@@ -143,72 +143,69 @@ static void free_members(members_body *own) {
   input_end(&own->body);
 }
 
-static void answer_added(seg_http_response *response, const members_result *result,
-                         missed_emails *missed) {
-  mark_repeated(missed);
-  seg_json_writer *json = seg_http_response_json(response);
+/// What became of an addition.
+typedef struct added_members {
+  members_result result;
+  missed_emails missed;
+} added_members;
+
+static void write_added(void *context, seg_json_writer *json) {
+  added_members *added = context;
+  mark_repeated(&added->missed);
   seg_json_begin_object(json);
-  seg_json_member_int(json, "added", (int64_t)result->added);
-  seg_json_member_int(json, "created", (int64_t)result->created);
+  seg_json_member_int(json, "added", (int64_t)added->result.added);
+  seg_json_member_int(json, "created", (int64_t)added->result.created);
   seg_json_key(json, "notFound");
-  write_missed(json, missed, false);
+  write_missed(json, &added->missed, false);
   seg_json_key(json, "invalid");
-  write_missed(json, missed, true);
+  write_missed(json, &added->missed, true);
   seg_json_end_object(json);
-  seg_http_respond_json(response, 200);
 }
 
 void api_members_add(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
+  api_call call;
   members_body body;
+  api_call_begin(&call, context, request, response, API_SEGMENTS, 200);
   begin_members(&body, request);
   bool given;
   bool create_missing = input_bool(&body.body, "createMissing", &given);
   bool subscribed = input_bool(&body.body, "subscribed", &given) || !given;
-  if (!read_members(&body, response)) {
-    free_members(&body);
-    return;
+  if (read_members(&body, &call)) {
+    added_members added = {.missed = {.items = calloc(body.count + 1, sizeof *added.missed.items)}};
+    call.write = write_added;
+    call.context = &added;
+    if (added.missed.items == NULL) {
+      answer_no_memory(response);
+    } else {
+      api_call_end(&call, engine_members_add(call.api->engine, call.project,
+                                             seg_http_request_param(request, "id"), body.emails,
+                                             body.count, create_missing, subscribed, keep_missed,
+                                             &added.missed, &added.result, &call.error));
+    }
+    free(added.missed.items);
   }
-  missed_emails missed = {.items = calloc(body.count + 1, sizeof *missed.items)};
-  members_result result = {0};
-  engine_error error;
-  engine_error_init(&error);
-  if (missed.items == NULL) {
-    answer_no_memory(response);
-  } else if (engine_members_add(own->engine, api_project(request),
-                                seg_http_request_param(request, "id"), body.emails, body.count,
-                                create_missing, subscribed, keep_missed, &missed, &result,
-                                &error) == ENGINE_OK) {
-    answer_added(response, &result, &missed);
-  } else {
-    answer_engine_error(response, API_SEGMENTS, &error);
-  }
-  free(missed.items);
   free_members(&body);
 }
 
+static void write_removed(void *context, seg_json_writer *json) {
+  const members_result *result = context;
+  seg_json_begin_object(json);
+  seg_json_member_int(json, "removed", (int64_t)result->removed);
+  seg_json_end_object(json);
+}
+
 void api_members_remove(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
+  api_call call;
   members_body body;
-  begin_members(&body, request);
-  if (!read_members(&body, response)) {
-    free_members(&body);
-    return;
-  }
   members_result result = {0};
-  engine_error error;
-  engine_error_init(&error);
-  engine_status status = engine_members_remove(own->engine, api_project(request),
-                                               seg_http_request_param(request, "id"), body.emails,
-                                               body.count, &result, &error);
-  if (status == ENGINE_OK) {
-    seg_json_writer *json = seg_http_response_json(response);
-    seg_json_begin_object(json);
-    seg_json_member_int(json, "removed", (int64_t)result.removed);
-    seg_json_end_object(json);
-    seg_http_respond_json(response, 200);
-  } else {
-    answer_engine_error(response, API_SEGMENTS, &error);
+  api_call_begin(&call, context, request, response, API_SEGMENTS, 200);
+  call.write = write_removed;
+  call.context = &result;
+  begin_members(&body, request);
+  if (read_members(&body, &call)) {
+    api_call_end(&call, engine_members_remove(call.api->engine, call.project,
+                                              seg_http_request_param(request, "id"), body.emails,
+                                              body.count, &result, &call.error));
   }
   free_members(&body);
 }
@@ -256,28 +253,30 @@ static store_status write_preview(seg_json_writer *json, const api *own, const p
 }
 
 void api_segment_preview(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
+  api_call call;
   input body;
+  api_call_begin(&call, context, request, response, API_SEGMENTS, 200);
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   int64_t sample = input_integer(&body, "sample", 0, 100, 0);
   seg_text_view segment_id = input_text(&body, "segmentId", false);
+  if (!input_is_good(&body)) {
+    api_call_refuse(&call, &body.problems);
+    input_end(&body);
+    return;
+  }
   preview shown;
   preview_moves moves;
-  engine_error error;
-  engine_error_init(&error);
-  if (!input_is_good(&body)) {
-    answer_problems(response, API_SEGMENTS, &body.problems);
-  } else if (engine_preview_moves(own->engine, api_project(request),
-                                  input_member(&body, "condition"), segment_id, (size_t)sample,
-                                  &shown, &moves, &error) != ENGINE_OK) {
-    answer_engine_error(response, API_SEGMENTS, &error);
+  engine_status status =
+      engine_preview_moves(call.api->engine, call.project, input_member(&body, "condition"),
+                           segment_id, (size_t)sample, &shown, &moves, &call.error);
+  if (status != ENGINE_OK) {
+    api_call_end(&call, status);
   } else {
-    store_status status =
-        write_preview(seg_http_response_json(response), own, api_project(request), &shown, &moves);
-    if (status == STORE_OK) {
-      seg_http_respond_json(response, 200);
+    store_status read = write_preview(call.json, call.api, call.project, &shown, &moves);
+    if (read == STORE_OK) {
+      api_call_end_read(&call);
     } else {
-      answer_store_error(response, API_SEGMENTS, status);
+      answer_store_error(response, API_SEGMENTS, read);
     }
     preview_free(&shown);
     preview_moves_free(&moves);

@@ -8,23 +8,29 @@
   { .method = "GET", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET }
 #define DELETE(path, run)                                                                          \
   { .method = "DELETE", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET }
-/// With a body of JSON.
-#define JSON(verb, path, run)                                                                      \
+/// With a body of JSON. An Idempotency-Key counts for POST alone: the other methods are idempotent
+/// by themselves.
+#define POST(path, run)                                                                            \
   {                                                                                                \
-    .method = (verb), .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
+    .method = "POST", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
+    .flags = SEG_HTTP_JSON | SEG_HTTP_IDEMPOTENT                                                   \
+  }
+#define PATCH(path, run)                                                                           \
+  {                                                                                                \
+    .method = "PATCH", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,      \
     .flags = SEG_HTTP_JSON                                                                         \
   }
 /// With a body that says nothing.
 #define ORDER(path, run)                                                                           \
   {                                                                                                \
     .method = "POST", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
-    .flags = SEG_HTTP_JSON | SEG_HTTP_JSON_OPTIONAL                                                \
+    .flags = SEG_HTTP_JSON | SEG_HTTP_JSON_OPTIONAL | SEG_HTTP_IDEMPOTENT                          \
   }
 /// With a body of addresses.
-#define EMAILS(verb, path, run)                                                                    \
+#define EMAILS(verb, path, run, more_flags)                                                        \
   {                                                                                                \
     .method = (verb), .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
-    .flags = SEG_HTTP_JSON, .body_bytes_max = EMAILS_BODY_BYTES_MAX                                \
+    .flags = SEG_HTTP_JSON | (more_flags), .body_bytes_max = EMAILS_BODY_BYTES_MAX                 \
   }
 
 const seg_http_route api_routes[] = {
@@ -40,33 +46,33 @@ const seg_http_route api_routes[] = {
      .access = SEG_HTTP_ACCESS_NONE},
 
     GET("/segments", api_segment_list),
-    JSON("POST", "/segments", api_segment_create),
-    JSON("POST", "/segments/preview", api_segment_preview),
+    POST("/segments", api_segment_create),
+    POST("/segments/preview", api_segment_preview),
     GET("/segments/:id", api_segment_get),
-    JSON("PATCH", "/segments/:id", api_segment_update),
+    PATCH("/segments/:id", api_segment_update),
     DELETE("/segments/:id", api_segment_delete),
     GET("/segments/:id/contacts", api_segment_contacts),
-    EMAILS("POST", "/segments/:id/members", api_members_add),
-    EMAILS("DELETE", "/segments/:id/members", api_members_remove),
+    EMAILS("POST", "/segments/:id/members", api_members_add, SEG_HTTP_IDEMPOTENT),
+    EMAILS("DELETE", "/segments/:id/members", api_members_remove, 0),
     ORDER("/segments/:id/refresh", api_segment_refresh),
     ORDER("/segments/:id/compute", api_segment_compute),
 
     GET("/contacts", api_contact_list),
-    JSON("POST", "/contacts", api_contact_put),
-    EMAILS("POST", "/contacts/lookup", api_contact_lookup),
+    POST("/contacts", api_contact_put),
+    EMAILS("POST", "/contacts/lookup", api_contact_lookup, SEG_HTTP_IDEMPOTENT),
     GET("/contacts/fields", api_field_list),
     GET("/contacts/fields/:field/values", api_field_values),
     GET("/contacts/:id", api_contact_get),
-    JSON("PATCH", "/contacts/:id", api_contact_update),
+    PATCH("/contacts/:id", api_contact_update),
     DELETE("/contacts/:id", api_contact_delete),
 
     {.method = "POST",
      .pattern = "/v1/track",
      .handler = api_track,
      .access = SEG_HTTP_ACCESS_PUBLIC,
-     .flags = SEG_HTTP_JSON | SEG_HTTP_CORS},
-    JSON("POST", "/v1/track/batch", api_track_batch),
-    JSON("POST", "/v1/email-activity", api_email_activity),
+     .flags = SEG_HTTP_JSON | SEG_HTTP_CORS | SEG_HTTP_IDEMPOTENT},
+    POST("/v1/track/batch", api_track_batch),
+    POST("/v1/email-activity", api_email_activity),
     GET("/events", api_event_list),
     GET("/events/names", api_event_names),
     GET("/events/stats", api_event_stats),

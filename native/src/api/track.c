@@ -1,5 +1,5 @@
 // Events and email activities coming in, one by one or many at a time.
-#include "answer.h"
+#include "call.h"
 #include "input.h"
 #include "segmentry/instant.h"
 
@@ -39,20 +39,17 @@ static void read_event(input *body, event_input *out) {
 }
 
 void api_track(void *context, seg_http_request *request, seg_http_response *response) {
-  api *own = context;
+  api_call call;
   input body;
   event_input event = {.at_ms = STORE_NO_INSTANT};
-  engine_error error;
-  engine_error_init(&error);
+  api_call_begin(&call, context, request, response, API_EVENTS, 200);
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   read_event(&body, &event);
-  if (!input_is_good(&body)) {
-    answer_problems(response, API_EVENTS, &body.problems);
-  } else if (engine_event_track(own->engine, api_project(request), &event, show_event,
-                                seg_http_response_json(response), &error) == ENGINE_OK) {
-    seg_http_respond_json(response, 200);
+  if (input_is_good(&body)) {
+    api_call_end(&call, engine_event_track(call.api->engine, call.project, &event, show_event,
+                                           call.json, &call.error));
   } else {
-    answer_engine_error(response, API_EVENTS, &error);
+    api_call_refuse(&call, &body.problems);
   }
   input_end(&body);
 }

@@ -267,3 +267,17 @@ project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind)
   (void)pthread_rwlock_unlock(&own->lock);
   return found;
 }
+
+// Answers.
+
+static engine_status run_nothing(command *base, batch *in, project_batch *part) {
+  (void)base;
+  (void)in;
+  (void)part;
+  return ENGINE_OK;
+}
+
+engine_status engine_answer_keep(engine *own, project *in, engine_error *error) {
+  command keep = {.run = run_nothing, .project = in, .error = error};
+  return writer_submit(own->writer, &keep);
+}

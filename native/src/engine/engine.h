@@ -5,7 +5,8 @@
 ///
 /// Outputs are shown to a callback (`show`) instead of being returned: what it is given lives only
 /// during the call. For changes it is called in the writer's thread before the commit, so what it
-/// makes of it must be thrown away unless the call returns ENGINE_OK.
+/// makes of it must be thrown away unless the call returns ENGINE_OK. Results are complete before
+/// the commit too, which is when the answer of a request with an Idempotency-Key is kept (once.h).
 /// All calls may come from any thread. `error` must have been through engine_error_init.
 #ifndef SEGMENTRY_ENGINE_H
 #define SEGMENTRY_ENGINE_H
@@ -48,6 +49,12 @@ engine_status engine_project_create(engine *own, seg_text_view name, engine_proj
 typedef enum engine_key { ENGINE_KEY_NONE, ENGINE_KEY_PUBLIC, ENGINE_KEY_SECRET } engine_key;
 /// Finds the project of a key. Compared in constant time.
 project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind);
+
+// Answers.
+
+/// Keeps the answer of a request that changed nothing, or shows the first one: see once.h.
+/// `error->once` must be set.
+engine_status engine_answer_keep(engine *own, project *in, engine_error *error);
 
 // Contacts.
 
@@ -119,15 +126,14 @@ engine_status engine_segment_delete(engine *own, project *in, seg_text_view id,
 engine_status engine_segment_get(engine *own, project *in, seg_text_view id,
                                  engine_segment_show show, void *context, engine_error *error);
 void engine_segment_list(engine *own, project *in, engine_segment_show show, void *context);
-/// Counts the members anew, without entries and exits.
-engine_status engine_segment_refresh(engine *own, project *in, seg_text_view id, size_t *count,
-                                     engine_error *error);
-
 typedef struct compute_result {
   size_t added;
   size_t removed;
   size_t total;
 } compute_result;
+/// Counts the members anew, without entries and exits: `total` alone is filled in.
+engine_status engine_segment_refresh(engine *own, project *in, seg_text_view id,
+                                     compute_result *result, engine_error *error);
 /// Brings the stored members up to date and fires the entries and exits.
 engine_status engine_segment_compute(engine *own, project *in, seg_text_view id,
                                      compute_result *result, engine_error *error);

@@ -358,7 +358,6 @@ typedef struct compute_command {
   seg_text_view id;
   segment *of;
   compute_result *result;
-  bool is_cut;
   int64_t now_ms;
 } compute_command;
 
@@ -385,19 +384,17 @@ static void publish_count(command *base, project *of) {
   own->of->member_count_at_ms = own->now_ms;
 }
 
-engine_status engine_segment_refresh(engine *own, project *in, seg_text_view id, size_t *count,
-                                     engine_error *error) {
-  compute_result result = {0};
+engine_status engine_segment_refresh(engine *own, project *in, seg_text_view id,
+                                     compute_result *result, engine_error *error) {
+  *result = (compute_result){0};
   compute_command refresh = {.base = {.run = run_refresh,
                                       .publish = publish_count,
                                       .project = in,
                                       .is_exclusive = true,
                                       .error = error},
                              .id = id,
-                             .result = &result};
-  engine_status status = writer_submit(own->writer, &refresh.base);
-  *count = result.total;
-  return status;
+                             .result = result};
+  return writer_submit(own->writer, &refresh.base);
 }
 
 static engine_status run_compute(command *base, batch *in, project_batch *part) {
@@ -417,7 +414,7 @@ static engine_status run_compute(command *base, batch *in, project_batch *part) 
       return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
     }
   }
-  own->is_cut = swept.is_cut;
+  base->is_unfinished = swept.is_cut;
   own->now_ms = in->now_ms;
   own->result->added += swept.entered;
   own->result->removed += swept.left;
@@ -429,7 +426,7 @@ static engine_status run_compute(command *base, batch *in, project_batch *part) 
 static void publish_compute(command *base, project *of) {
   compute_command *own = (compute_command *)base;
   publish_count(base, of);
-  if (!own->is_cut) {
+  if (!base->is_unfinished) {
     own->of->is_pending = false;
   }
 }
@@ -449,7 +446,7 @@ engine_status engine_segment_compute(engine *own, project *in, seg_text_view id,
                                .id = id,
                                .result = result};
     status = writer_submit(own->writer, &compute.base);
-    is_cut = compute.is_cut;
+    is_cut = compute.base.is_unfinished;
   }
   return status;
 }

@@ -4,6 +4,7 @@
 // segments, or changes them, runs alone: what it sees in memory is then what the store has.
 #include "writer.h"
 
+#include "once.h"
 #include "tracking.h"
 
 #include <errno.h>
@@ -67,6 +68,20 @@ static void fail_all(command *const *commands, size_t count, const char *message
   }
 }
 
+/// Runs a command, or shows the first answer of a request that was carried out before.
+static engine_status run_once(batch *own, command *next, project_batch *part) {
+  const engine_once *once = part == NULL || next->error == NULL ? NULL : next->error->once;
+  engine_status status =
+      once == NULL ? ENGINE_OK : once_look(once, own, next->project, next->error);
+  if (status == ENGINE_OK) {
+    status = next->run(next, own, part);
+  }
+  if (status == ENGINE_OK && once != NULL && !next->is_unfinished) {
+    status = once_keep(once, own, next->project, next->error);
+  }
+  return status;
+}
+
 /// Runs one command within the transaction. Returns false if the transaction is lost.
 static bool run_command(batch *own, command *next) {
   // A command that creates a project has none yet.
@@ -76,7 +91,7 @@ static bool run_command(batch *own, command *next) {
     return false;
   }
   size_t mark = part == NULL ? 0 : batch_mark(part);
-  next->status = next->run(next, own, part);
+  next->status = run_once(own, next, part);
   if (next->status == ENGINE_OK) {
     return store_savepoint_keep(own->session, &own->error) == STORE_OK &&
            (part == NULL || batch_apply(part) == BATCH_OK);

@@ -19,11 +19,15 @@ typedef enum engine_status {
   ENGINE_NOT_FOUND,   ///< There is no such thing in this project.
   ENGINE_CONFLICT,    ///< Something that has to be unique is taken, or is in use.
   ENGINE_UNAVAILABLE, ///< The store cannot take it now: a full disk, a stop, no memory.
+  ENGINE_REPLAYED,    ///< Carried out before; the first answer has been shown (once.h).
 } engine_status;
+
+typedef struct engine_once engine_once;
 
 /// What went wrong, for the caller's caller.
 typedef struct engine_error {
   engine_status status;
+  const engine_once *once; ///< Set by the caller if the request has an Idempotency-Key, else NULL.
   char message[SEG_MESSAGE_BYTES];
   seg_problems problems; ///< For ENGINE_CONDITION; freed by engine_error_free.
 } engine_error;
@@ -51,7 +55,8 @@ struct command {
   command_run run;
   command_publish publish;
   project *project;
-  bool is_exclusive; ///< Has a batch for itself: it looks at, or changes, the project's segments.
+  bool is_exclusive;  ///< Has a batch for itself: it looks at, or changes, the project's segments.
+  bool is_unfinished; ///< Set by `run`: another command follows, there is no answer to keep yet.
   engine_error *error;
   // The writer's own.
   engine_status status;

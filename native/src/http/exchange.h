@@ -111,8 +111,6 @@ struct seg_http_response {
   char *stream;
   size_t stream_bytes;
   uint64_t sent_bytes;
-  seg_http_observer observer;
-  void *observer_context;
 };
 
 int64_t seg_http_clock_us(void);

@@ -92,8 +92,6 @@ void seg_http_response_init(seg_http_response *response, seg_http_request *reque
   response->stream = NULL;
   response->stream_bytes = 0;
   response->sent_bytes = 0;
-  response->observer = NULL;
-  response->observer_context = NULL;
   response->request = request;
   response->head_only = strcmp(request->method, "HEAD") == 0;
   seg_json_writer_init(&response->json, seg_allocator_default(), 0);
@@ -109,12 +107,6 @@ seg_json_writer *seg_http_response_json(seg_http_response *response) { return &r
 bool seg_http_response_done(const seg_http_response *response) { return response->status != 0; }
 
 int seg_http_response_status(const seg_http_response *response) { return response->status; }
-
-void seg_http_response_observe(seg_http_response *response, seg_http_observer observer,
-                               void *context) {
-  response->observer = observer;
-  response->observer_context = context;
-}
 
 static bool is_header(const char *name, const char *value) {
   static const char *const ours[] = {
@@ -254,10 +246,6 @@ static void send_vectors(seg_http_response *response, struct iovec *vectors, siz
 /// One answer, whole.
 static void respond(seg_http_response *response, int status, const char *content_type,
                     const void *bytes, size_t size_bytes) {
-  if (response->observer != NULL) {
-    response->observer(response->observer_context, status, content_type,
-                       (seg_text_view){.bytes = bytes, .size_bytes = size_bytes});
-  }
   begin_head(response, status, content_type);
   if (status != 204 && status != 304) {
     put_head(response, "Content-Length: %zu\r\n", size_bytes);

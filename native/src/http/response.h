@@ -101,11 +101,4 @@ bool seg_http_response_done(const seg_http_response *response);
 /// The status that was answered; 0 before.
 int seg_http_response_status(const seg_http_response *response);
 
-/// Is told of an answer with a length, before it leaves: how the one who keeps idempotent answers
-/// gets to see them. Not called for streams.
-typedef void (*seg_http_observer)(void *context, int status, const char *content_type,
-                                  seg_text_view body);
-void seg_http_response_observe(seg_http_response *response, seg_http_observer observer,
-                               void *context);
-
 #endif

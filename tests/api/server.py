@@ -105,6 +105,7 @@ class Server:
         self.process = None
         self.port = 0
         self.lines = []
+        self.login_link = ""
 
     def create_project(self, name):
         made = subprocess.run([self.program, "project", "create", name, "--db", self.db, "--json"],
@@ -115,8 +116,10 @@ class Server:
         self.lines = []
         self.process = subprocess.Popen(
             [self.program, "serve", "--db", self.db, "--listen", "127.0.0.1:0", *self.options],
-            stderr=subprocess.PIPE, text=True, env={**os.environ, **(self.environment or {})})
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **(self.environment or {})})
         listening = threading.Event()
+        linked = threading.Event()
 
         def read():
             for line in self.process.stderr:
@@ -126,9 +129,18 @@ class Server:
                     listening.set()
             listening.set()
 
-        self.reader = threading.Thread(target=read, daemon=True)
-        self.reader.start()
-        if not listening.wait(60) or self.process.poll() is not None:
+        def read_output():
+            for line in self.process.stdout:
+                if "/login?token=" in line:
+                    self.login_link = line.strip()
+                    linked.set()
+            linked.set()
+
+        self.readers = [threading.Thread(target=read, daemon=True),
+                        threading.Thread(target=read_output, daemon=True)]
+        for reader in self.readers:
+            reader.start()
+        if not listening.wait(60) or not linked.wait(60) or self.process.poll() is not None:
             raise AssertionError("the server did not start: " + "".join(self.lines))
         return self
 
@@ -142,7 +154,9 @@ class Server:
 
     def end(self):
         status = self.process.wait(60)
-        self.reader.join(10)
+        for reader in self.readers:
+            reader.join(10)
+        self.process.stdout.close()
         self.process.stderr.close()
         return status
 

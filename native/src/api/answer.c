@@ -8,6 +8,7 @@ static const char *const not_found[] = {
     [API_SEGMENTS] = "there is no segment with this id",
     [API_CONTACTS] = "there is no contact with this id",
     [API_EVENTS] = "there is no contact with this id",
+    [API_SESSIONS] = "there is no such session",
 };
 
 seg_http_code answer_code(api_area area, engine_status status) {

@@ -39,6 +39,11 @@ void api_health(void *context, seg_http_request *request, seg_http_response *res
 void api_ready(void *context, seg_http_request *request, seg_http_response *response);
 void api_metrics_page(void *context, seg_http_request *request, seg_http_response *response);
 
+// sessions.c
+void api_login(void *context, seg_http_request *request, seg_http_response *response);
+void api_logout(void *context, seg_http_request *request, seg_http_response *response);
+void api_session(void *context, seg_http_request *request, seg_http_response *response);
+
 // segments.c
 void api_segment_list(void *context, seg_http_request *request, seg_http_response *response);
 void api_segment_create(void *context, seg_http_request *request, seg_http_response *response);

@@ -45,6 +45,17 @@ const seg_http_route api_routes[] = {
      .handler = api_metrics_page,
      .access = SEG_HTTP_ACCESS_NONE},
 
+    {.method = "GET", .pattern = "/login", .handler = api_login, .access = SEG_HTTP_ACCESS_NONE},
+    {.method = "POST",
+     .pattern = "/logout",
+     .handler = api_logout,
+     .access = SEG_HTTP_ACCESS_SESSION,
+     .flags = SEG_HTTP_JSON | SEG_HTTP_JSON_OPTIONAL},
+    {.method = "GET",
+     .pattern = "/session",
+     .handler = api_session,
+     .access = SEG_HTTP_ACCESS_SESSION},
+
     GET("/segments", api_segment_list),
     POST("/segments", api_segment_create),
     POST("/segments/preview", api_segment_preview),

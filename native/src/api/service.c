@@ -54,6 +54,31 @@ static service_result open_engine(const service_options *options, api *own) {
   return SERVICE_STOPPED;
 }
 
+/// Where a browser on this machine finds the server.
+static void write_address(const char *listen, unsigned port, char *out, size_t size_bytes) {
+  const char *colon = strrchr(listen, ':');
+  size_t host_bytes = colon == NULL ? 0 : (size_t)(colon - listen);
+  bool is_everywhere = host_bytes == 0 || strncmp(listen, "0.0.0.0", host_bytes) == 0 ||
+                       strncmp(listen, "[::]", host_bytes) == 0;
+  (void)snprintf(out, size_bytes, "http://%.*s:%u", is_everywhere ? 9 : (int)host_bytes,
+                 is_everywhere ? "127.0.0.1" : listen, port);
+}
+
+/// Prints a link to the dashboard, on standard output: the log, on standard error, has no secrets.
+static void print_login_link(const service_options *options, api *own, unsigned port) {
+  char token[SECRET_TEXT_BYTES];
+  char address[128];
+  engine_error error;
+  engine_error_init(&error);
+  if (engine_login_link(own->engine, token, &error) == ENGINE_OK) {
+    write_address(options->listen, port, address, sizeof address);
+    (void)printf("Dashboard (this link works once, for 15 minutes):\n  %s/login?token=%s\n",
+                 address, token);
+    (void)fflush(stdout);
+  }
+  engine_error_free(&error);
+}
+
 /// Listens until a signal comes.
 static service_result serve(const service_options *options, api *own,
                             seg_http_rate_limit *rate_limit, const sigset_t *ends) {
@@ -71,6 +96,7 @@ static service_result serve(const service_options *options, api *own,
   }
   seg_http_log_event(own->log, SEG_HTTP_INFO, "server.listening", NULL, "port %u",
                      (unsigned)seg_http_server_port(server));
+  print_login_link(options, own, (unsigned)seg_http_server_port(server));
   int received = 0;
   (void)sigwait(ends, &received);
   (void)pthread_sigmask(SIG_UNBLOCK, ends, NULL); // a second one ends at once

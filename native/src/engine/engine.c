@@ -268,6 +268,25 @@ project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind)
   return found;
 }
 
+project *engine_project_find(engine *own, seg_text_view id) {
+  project *found = NULL;
+  (void)pthread_rwlock_rdlock(&own->lock);
+  for (size_t i = 0; i < own->project_count; i++) {
+    if (seg_text_equal(own->projects[i]->id, id)) {
+      found = own->projects[i];
+    }
+  }
+  (void)pthread_rwlock_unlock(&own->lock);
+  return found;
+}
+
+project *engine_project_oldest(engine *own) {
+  (void)pthread_rwlock_rdlock(&own->lock);
+  project *found = own->project_count == 0 ? NULL : own->projects[0];
+  (void)pthread_rwlock_unlock(&own->lock);
+  return found;
+}
+
 // Answers.
 
 static engine_status run_nothing(command *base, batch *in, project_batch *part) {

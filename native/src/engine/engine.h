@@ -56,6 +56,23 @@ project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind)
 /// `error->once` must be set.
 engine_status engine_answer_keep(engine *own, project *in, engine_error *error);
 
+/// Finds a project by its id; the oldest one. NULL if there is none.
+project *engine_project_find(engine *own, seg_text_view id);
+project *engine_project_oldest(engine *own);
+
+// The dashboard's sessions (login.h).
+
+/// Makes a one-time link's token.
+engine_status engine_login_link(engine *own, char out[SECRET_TEXT_BYTES], engine_error *error);
+/// Exchanges a link's token for a session's. ENGINE_NOT_FOUND: it is not known, was used, or is too
+/// old.
+engine_status engine_login_begin(engine *own, seg_text_view link, char out[SECRET_TEXT_BYTES],
+                                 engine_error *error);
+/// Ends a session; one that is not known has ended already.
+engine_status engine_login_end(engine *own, seg_text_view session, engine_error *error);
+/// ENGINE_OK: the session is good; ENGINE_NOT_FOUND: it is not; ENGINE_UNAVAILABLE.
+engine_status engine_login_check(engine *own, seg_text_view session);
+
 // Contacts.
 
 /// What a request says of a contact.

@@ -127,6 +127,10 @@ static bool authenticate(seg_http_request *request, seg_http_response *response)
     memset(&request->identity, 0, sizeof request->identity); // half filled in, perhaps
     respond_static(response, SEG_HTTP_SERVICE_UNAVAILABLE, "keys cannot be checked now; try again");
     return false;
+  case SEG_HTTP_AUTH_NO_PROJECT:
+    memset(&request->identity, 0, sizeof request->identity);
+    respond_static(response, SEG_HTTP_RESOURCE_NOT_FOUND, "there is no such project");
+    return false;
   default:
     memset(&request->identity, 0, sizeof request->identity);
     seg_http_response_header(response, "WWW-Authenticate", "Bearer");

@@ -52,6 +52,7 @@ typedef enum seg_http_authentication {
   SEG_HTTP_AUTH_MISSING = 1,     ///< Nothing was shown: 401 MISSING_AUTH.
   SEG_HTTP_AUTH_INVALID = 2,     ///< A key or session that is not known: 401 INVALID_API_KEY.
   SEG_HTTP_AUTH_UNAVAILABLE = 3, ///< It cannot be said now: 503.
+  SEG_HTTP_AUTH_NO_PROJECT = 4,  ///< A good session names a project that is not there: 404.
 } seg_http_authentication;
 
 /// How the server is set up. Zero in a number takes the constant above.

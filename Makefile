@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test wasm demo-data bench lint format check-native check-wasm \
-  check-asan check-tsan check-fuzz clean
+.PHONY: help setup setup-test build run test wasm web demo-data bench lint format check-native \
+  check-wasm check-web check-asan check-tsan check-fuzz clean
 
 # Where the demo's relative times count from: the sample is a picture of that day.
 DEMO_NOW := 2026-06-01T12:00:00.000Z
@@ -23,6 +23,12 @@ TEST_NEEDS := $(WASM_NEEDS) $(NODE_NEEDS) clang:clang clang-format:clang-format 
   /usr/include/cmocka.h:libcmocka-dev \
   /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
 
+# Vite asks for Node.js ^20.19 or >=22.12. Where the system's is older, one comes with npm, and an npm
+# of its age with it, into the build tree.
+NODE_FITS := const [major, minor] = process.versions.node.split(".").map(Number); \
+  process.exit(major > 22 || (major == 22 && minor >= 12) || (major == 20 && minor >= 19) ? 0 : 1)
+NODE_BROUGHT := node@22.23.3 npm@10.9.2
+
 THIRD_PARTY := build/third_party
 SOURCES := cjson utf8proc civetweb
 # The stamp names what it stands for: a further source makes a further fetch.
@@ -32,6 +38,7 @@ help:
 	@echo 'make run        build and show the demo segments on the bundled sample'
 	@echo 'make test       build everything and run every test'
 	@echo 'make build      build the program: build/segmentry'
+	@echo 'make web        build the dashboard: web/dist'
 	@echo 'make wasm       build the npm package: wasm/dist'
 	@echo 'make bench      compare with SQLite, DuckDB, mingo and plain JavaScript'
 	@echo 'make demo-data  generate CONTACTS=20000 contacts into build/demo-data'
@@ -83,7 +90,7 @@ $(FETCHED):
 tests/node_modules/.installed: tests/package-lock.json
 	@cd tests && npm ci --no-audit --no-fund && touch node_modules/.installed
 
-build: setup
+build: setup web
 	@cmake --preset release >/dev/null
 	cmake --build --preset release
 
@@ -101,6 +108,32 @@ wasm:
 	cmake --preset wasm >/dev/null
 	cmake --build --preset wasm
 
+# Puts a Node.js that fits at the front of PATH.
+define use_node
+if ! node -e '$(NODE_FITS)'; then
+  [[ -x build/node/node_modules/.bin/node ]] || npm install --prefix build/node --no-audit --no-fund $(NODE_BROUGHT)
+  export PATH="$$PWD/build/node/node_modules/.bin:$$PATH"
+fi
+endef
+
+web:
+	@$(call install,$(WASM_NEEDS) $(NODE_NEEDS))
+	$(MAKE) --no-print-directory web/dist/index.html
+
+WASM_SOURCES := CMakeLists.txt CMakePresets.json $(shell find core wasm -type f -not -path 'wasm/dist/*')
+wasm/dist/segmentry.wasm: $(WASM_SOURCES)
+	@$(MAKE) --no-print-directory wasm
+	touch $@
+
+web/node_modules/.installed: web/package-lock.json
+	@$(use_node)
+	cd web && npm ci --no-audit --no-fund && touch node_modules/.installed
+
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
+web/dist/index.html: web/node_modules/.installed wasm/dist/segmentry.wasm $(WEB_SOURCES)
+	@$(use_node)
+	cd web && npm run --silent check && npm run --silent build
+
 CONTACTS ?= 20000
 demo-data:
 	@$(call install,$(NODE_NEEDS))
@@ -116,6 +149,7 @@ test: setup-test
 	@$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory check-native
 	$(MAKE) --no-print-directory check-wasm
+	$(MAKE) --no-print-directory check-web
 	$(MAKE) --no-print-directory check-asan
 	$(MAKE) --no-print-directory check-tsan
 	$(MAKE) --no-print-directory check-fuzz
@@ -146,6 +180,10 @@ check-wasm: wasm setup-test
 	python3 tests/corpus/run.py --wasm 'node tests/corpus/wasm_eval.mjs'
 	python3 tests/corpus/differential.py --wasm 'node tests/corpus/wasm_eval.mjs' --rounds 10
 
+# Type check and build are part of the build.
+check-web: build setup-test
+	@node --test tests/browser/dashboard/*.test.mjs
+
 check-asan:
 	@cmake --workflow --preset asan
 	python3 tests/corpus/run.py --native build/asan/segmentry
@@ -157,4 +195,4 @@ check-fuzz:
 	@cmake --workflow --preset fuzz
 
 clean:
-	@rm -rf build wasm/dist
+	@rm -rf build wasm/dist web/dist

@@ -44,6 +44,11 @@ void api_login(void *context, seg_http_request *request, seg_http_response *resp
 void api_logout(void *context, seg_http_request *request, seg_http_response *response);
 void api_session(void *context, seg_http_request *request, seg_http_response *response);
 
+// dashboard.c
+void api_dashboard_page(void *context, seg_http_request *request, seg_http_response *response);
+void api_dashboard_icon(void *context, seg_http_request *request, seg_http_response *response);
+void api_dashboard_asset(void *context, seg_http_request *request, seg_http_response *response);
+
 // segments.c
 void api_segment_list(void *context, seg_http_request *request, seg_http_response *response);
 void api_segment_create(void *context, seg_http_request *request, seg_http_response *response);

@@ -8,6 +8,9 @@
   { .method = "GET", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET }
 #define DELETE(path, run)                                                                          \
   { .method = "DELETE", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET }
+/// Of the dashboard: the same for everybody, so without a key.
+#define PAGE(path, run)                                                                            \
+  { .method = "GET", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_NONE }
 /// With a body of JSON. An Idempotency-Key counts for POST alone: the other methods are idempotent
 /// by themselves.
 #define POST(path, run)                                                                            \
@@ -55,6 +58,10 @@ const seg_http_route api_routes[] = {
      .pattern = "/session",
      .handler = api_session,
      .access = SEG_HTTP_ACCESS_SESSION},
+
+    PAGE("/", api_dashboard_page),
+    PAGE("/favicon.svg", api_dashboard_icon),
+    PAGE("/assets/:file", api_dashboard_asset),
 
     GET("/segments", api_segment_list),
     POST("/segments", api_segment_create),

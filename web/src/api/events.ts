@@ -1,0 +1,22 @@
+import { get, path, post, remove } from './client';
+import type { EventPage, EventStat, Usage } from './types';
+
+export const events = {
+  list: (
+    query: { limit?: number; cursor?: string | null; eventName?: string },
+    signal?: AbortSignal,
+  ) => get<EventPage>('/events', query, signal),
+  ofContact: (
+    contactId: string,
+    query: { limit?: number; cursor?: string | null },
+    signal?: AbortSignal,
+  ) => get<EventPage>(path`/events/contact/${contactId}`, query, signal),
+  names: (signal?: AbortSignal) => get<{ eventNames: string[] }>('/events/names', {}, signal),
+  stats: (query: { startDate?: string; endDate?: string }, signal?: AbortSignal) =>
+    get<EventStat[]>('/events/stats', query, signal),
+  usage: (name: string, signal?: AbortSignal) =>
+    get<Usage>(path`/events/${name}/usage`, {}, signal),
+  delete: (name: string) => remove<unknown>(path`/events/${name}`),
+  track: (event: { event: string; email: string; data?: Record<string, unknown> }) =>
+    post<unknown>('/v1/track', event),
+};

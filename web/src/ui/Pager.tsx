@@ -1,0 +1,59 @@
+import { Button } from './Button';
+import { Icon } from './Icon';
+import { formatNumber } from './format';
+
+interface PagerProps {
+  /** From 1. */
+  page: number;
+  pageSize: number;
+  total: number;
+  /** Of what there are `total`: `members`. */
+  what: string;
+  onPage: (page: number) => void;
+}
+
+/** Pages by number. */
+export function Pager({ page, pageSize, total, what, onPage }: PagerProps) {
+  const last = Math.max(1, Math.ceil(total / pageSize));
+  const from = total === 0 ? 0 : (page - 1) * pageSize + 1;
+  const to = Math.min(page * pageSize, total);
+  return (
+    <nav class="pager" aria-label={`Pages of ${what}`}>
+      <p class="pager-range" role="status">
+        {formatNumber(from)}–{formatNumber(to)} of {formatNumber(total)} {what}
+      </p>
+      <Button size="small" disabled={page <= 1} onClick={() => onPage(page - 1)}>
+        <Icon name="chevron-left" />
+        Previous
+      </Button>
+      <Button size="small" disabled={page >= last} onClick={() => onPage(page + 1)}>
+        Next
+        <Icon name="chevron-right" />
+      </Button>
+    </nav>
+  );
+}
+
+interface MoreProps {
+  shown: number;
+  what: string;
+  hasMore: boolean;
+  busy: boolean;
+  onMore: () => void;
+}
+
+/** Lists by cursor: they grow at the end. */
+export function More({ shown, what, hasMore, busy, onMore }: MoreProps) {
+  return (
+    <div class="pager">
+      <p class="pager-range" role="status">
+        {formatNumber(shown)} {what} shown{hasMore ? '' : ', that is all'}
+      </p>
+      {hasMore && (
+        <Button size="small" busy={busy} onClick={onMore}>
+          Show more
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+// Numbers, shares, values and instants as texts.
+
+const NUMBER = new Intl.NumberFormat('en');
+const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+export function formatNumber(value: number): string {
+  return NUMBER.format(value);
+}
+
+/** `part` of `whole`; nothing of nothing is 0 %. */
+export function formatShare(part: number, whole: number): string {
+  return PERCENT.format(whole === 0 ? 0 : part / whole);
+}
+
+/** `1 member`, `2,000 members`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`;
+}
+
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * 24 * 3600_000],
+  ['month', 30 * 24 * 3600_000],
+  ['day', 24 * 3600_000],
+  ['hour', 3600_000],
+  ['minute', 60_000],
+];
+
+/** `3 days ago`, `in 2 hours`, `now`. */
+export function formatRelative(instantMs: number, nowMs: number): string {
+  const distanceMs = instantMs - nowMs;
+  for (const [unit, sizeMs] of UNITS) {
+    if (Math.abs(distanceMs) >= sizeMs) {
+      return RELATIVE.format(Math.trunc(distanceMs / sizeMs), unit);
+    }
+  }
+  return distanceMs > 0 ? 'in a moment' : 'just now';
+}
+
+/** To the second, in the reader's zone. */
+export function formatInstant(instant: string | number): string {
+  return EXACT.format(new Date(instant));
+}
+
+export function formatDay(instant: string | number): string {
+  return DAY.format(new Date(instant));
+}
+
+/** Any JSON value as one line of text. */
+export function formatValue(value: unknown): string {
+  if (value === undefined) return 'absent';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

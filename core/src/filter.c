@@ -1,7 +1,7 @@
 // A parsed filter: its names, its places, its JSON. Parsing itself is in filter_parse.c.
 #include "filter_internal.h"
 
-#include "segmentry/json.h"
+#include "json_internal.h"
 #include "segmentry/text.h"
 
 #include <cJSON.h>
@@ -183,19 +183,6 @@ seg_text_view seg_filter_field(const seg_filter *filter, size_t index) {
 
 // Back to JSON.
 
-/// Adds a number so that reading it gives the same double: cJSON's own printing rounds to 15
-/// digits.
-static bool add_number(cJSON *object, const char *name, double number) {
-  char digits[32];
-  for (int precision = 15; precision <= 17; precision++) {
-    (void)snprintf(digits, sizeof digits, "%.*g", precision, number);
-    if (strtod(digits, NULL) == number) {
-      break;
-    }
-  }
-  return cJSON_AddRawToObject(object, name, digits) != NULL;
-}
-
 static cJSON *write_term(const seg_term *term) {
   cJSON *object = cJSON_CreateObject();
   bool ok = object != NULL &&
@@ -208,7 +195,7 @@ static cJSON *write_term(const seg_term *term) {
     ok = ok && cJSON_AddBoolToObject(object, "value", term->value.boolean) != NULL;
     break;
   case SEG_LITERAL_NUMBER:
-    ok = ok && add_number(object, "value", term->value.number);
+    ok = ok && seg_json_add_number(object, "value", term->value.number);
     break;
   case SEG_LITERAL_TEXT:
     ok = ok && cJSON_AddStringToObject(object, "value", term->value.text.bytes) != NULL;
@@ -278,15 +265,5 @@ seg_status seg_filter_write(const seg_filter *filter, seg_allocator allocator, s
   if (!filter->is_valid) {
     return SEG_E_INVALID;
   }
-  cJSON *tree = write_condition(filter, 0);
-  char *text = tree == NULL ? NULL : cJSON_PrintUnformatted(tree);
-  seg_json_free(tree);
-  if (text == NULL) {
-    return SEG_E_NOMEM;
-  }
-  seg_buffer buffer;
-  seg_buffer_init(&buffer, allocator);
-  seg_buffer_put(&buffer, text, strlen(text));
-  cJSON_free(text);
-  return seg_buffer_take(&buffer, out);
+  return seg_json_print(write_condition(filter, 0), allocator, out);
 }

@@ -7,11 +7,13 @@
 // holds for a cJSON that takes numbers of any length, as Debian's does; the corpus has long ones.)
 //
 // The pass keeps one bit a level (object or array) and goes round a loop, so depth costs no stack.
-#include "segmentry/json.h"
+#include "json_internal.h"
 
 #include "base_internal.h"
 
 #include <cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -323,3 +325,29 @@ seg_status seg_json_parse(seg_text_view text, size_t depth_max, struct cJSON **o
 }
 
 void seg_json_free(struct cJSON *tree) { cJSON_Delete(tree); }
+
+// Out again.
+
+bool seg_json_add_number(struct cJSON *object, const char *name, double number) {
+  char digits[32];
+  for (int precision = 15; precision <= 17; precision++) {
+    (void)snprintf(digits, sizeof digits, "%.*g", precision, number);
+    if (strtod(digits, NULL) == number) {
+      break;
+    }
+  }
+  return cJSON_AddRawToObject(object, name, digits) != NULL;
+}
+
+seg_status seg_json_print(struct cJSON *tree, seg_allocator allocator, seg_text_view *out) {
+  char *text = tree == NULL ? NULL : cJSON_PrintUnformatted(tree);
+  cJSON_Delete(tree);
+  if (text == NULL) {
+    return SEG_E_NOMEM;
+  }
+  seg_buffer buffer;
+  seg_buffer_init(&buffer, allocator);
+  seg_buffer_put(&buffer, text, strlen(text));
+  cJSON_free(text);
+  return seg_buffer_take(&buffer, out);
+}

@@ -332,10 +332,18 @@ static size_t count_bits(const uint64_t *words, size_t count) {
   return seg_mask_count((seg_mask_view){.words = words, .block_count = count});
 }
 
-/// The rows of `live` that match a node, each child evaluated for itself. Adds the counts of the
-/// subtree to `counts`, by node.
-static void evaluate_and_count(const chunk *at, uint32_t node, const uint64_t *live, uint64_t *out,
-                               size_t *counts) {
+/// What is done with the masks of each chunk of the plan's filter.
+typedef struct sink {
+  uint64_t *words;      ///< Next word to write, or NULL.
+  size_t count;         ///< Matching rows so far.
+  size_t *counts;       ///< By node, or NULL.
+  uint64_t *node_words; ///< By node, the first block's, or NULL.
+} sink;
+
+/// The rows of `live` that match a node, each child evaluated for itself. Notes the mask of every
+/// node of the subtree.
+static void evaluate_each(const chunk *at, uint32_t node, const uint64_t *live, uint64_t *out,
+                          sink *noted) {
   const seg_node *own = &at->unit->filter->nodes[node];
   if (own->kind == SEG_NODE_TERM) {
     evaluate_term(at, &at->unit->terms[own->term], live, out);
@@ -346,21 +354,18 @@ static void evaluate_and_count(const chunk *at, uint32_t node, const uint64_t *l
       clear(out, at->count);
     }
     for (uint32_t child = node + 1; child < own->end; child = at->unit->filter->nodes[child].end) {
-      evaluate_and_count(at, child, live, matched.words, counts);
+      evaluate_each(at, child, live, matched.words, noted);
       for (size_t i = 0; i < at->count; i++) {
         out[i] = own->is_or ? out[i] | matched.words[i] : out[i] & matched.words[i];
       }
     }
   }
-  counts[node] += count_bits(out, at->count);
+  if (noted->counts != NULL) {
+    noted->counts[node] += count_bits(out, at->count);
+  } else {
+    noted->node_words[node] = out[0];
+  }
 }
-
-/// What is done with the mask of each chunk of the plan's filter.
-typedef struct sink {
-  uint64_t *words; ///< Next word to write, or NULL.
-  size_t count;    ///< Matching rows so far.
-  size_t *counts;  ///< By node, or NULL.
-} sink;
 
 static void evaluate_chunk(chunk *at, page_mask *unit_masks, sink *out) {
   const seg_plan *plan = at->plan;
@@ -371,8 +376,8 @@ static void evaluate_chunk(chunk *at, page_mask *unit_masks, sink *out) {
   }
   page_mask matched;
   at->unit = &plan->units[0];
-  if (out->counts != NULL) {
-    evaluate_and_count(at, 0, live, matched.words, out->counts);
+  if (out->counts != NULL || out->node_words != NULL) {
+    evaluate_each(at, 0, live, matched.words, out);
     return;
   }
   evaluate_node(at, 0, live, matched.words);
@@ -446,4 +451,10 @@ seg_status seg_plan_count_nodes(const seg_plan *plan, size_t *out) {
   }
   seg_release(plan->allocator, counts, counts_bytes);
   return status;
+}
+
+seg_status seg_plan_evaluate_nodes(const seg_plan *plan, size_t block, uint64_t *out) {
+  memset(out, 0, plan->units[0].filter->node_count * sizeof *out);
+  sink target = {.node_words = out};
+  return evaluate_range(plan, (seg_block_range){block, block + 1}, &target);
 }

@@ -81,4 +81,9 @@ uint32_t seg_plan_find_unit(const seg_plan *plan, seg_text_view id);
 seg_status seg_plan_bind(const seg_plan *plan, seg_plan_unit *own, const seg_resolver *resolver,
                          seg_error *error);
 
+/// Evaluates each node of the filter by itself over one block of the plan's range.
+/// out  written  A mask for each node of the tree, conditions included.
+/// Returns SEG_OK or SEG_E_NOMEM.
+seg_status seg_plan_evaluate_nodes(const seg_plan *plan, size_t block, uint64_t *out);
+
 #endif

@@ -5,6 +5,7 @@
 // cJSON's allocations count in the same sequence.
 #include "support.h"
 
+#include "segmentry/explain.h"
 #include "segmentry/slug.h"
 #include "segmentry/snapshot.h"
 
@@ -60,6 +61,7 @@ typedef struct fixture {
   seg_filter *filter;
   seg_filter *inner;
   seg_plan *plan;
+  seg_explanation *told;
   struct cJSON *data;
   seg_problems problems;
   seg_text_view text;
@@ -140,6 +142,7 @@ static void *make_known_columns(seg_allocator allocator) {
 static void end_fixture(void *made, seg_allocator allocator) {
   fixture *own = made;
   seg_plan_free(own->plan);
+  seg_explain_free(own->told);
   seg_filter_free(own->filter);
   seg_filter_free(own->inner);
   seg_problems_free(&own->problems);
@@ -471,6 +474,34 @@ static void check_nodes(void *made, seg_status status) {
                       sizeof expected);
 }
 
+static seg_status call_explain(void *made, seg_allocator allocator) {
+  fixture *own = made;
+  seg_error error;
+  seg_status status = seg_explain_create(allocator, own->filter, own->table, 1, TEST_NOW_MS,
+                                         &own->resolver, &own->told, &error);
+  assert_error(&error, status);
+  return status;
+}
+static void check_explain(void *made, seg_status status) {
+  const seg_explanation *told = ((fixture *)made)->told;
+  assert_int_equal(told != NULL, status == SEG_OK);
+  if (told != NULL) { // the second group: the event's window, and an inner group that always holds
+    assert_int_equal(told->node_count, 7);
+    assert_int_equal(told->flips_at_ms, TEST_NOW_MS + 2 * SEG_DAY_MS + 1);
+    assert_int_equal(told->nodes[3].flips_at_ms, told->flips_at_ms);
+    assert_int_equal(told->nodes[4].seen.count, 3);
+  }
+}
+static void *make_explanation(seg_allocator allocator) {
+  fixture *own = make_fixture(allocator);
+  assert_int_equal(call_explain(own, allocator), SEG_OK);
+  return own;
+}
+static seg_status call_explain_write(void *made, seg_allocator allocator) {
+  fixture *own = made;
+  return seg_explain_write(own->told, allocator, &own->text);
+}
+
 // Texts and snapshots.
 
 static seg_status call_slug(void *made, seg_allocator allocator) {
@@ -559,6 +590,8 @@ static const subject subjects[] = {
     {"seg_plan_evaluate", make_plan, call_evaluate, check_evaluate, end_fixture, SEG_OK},
     {"seg_plan_count", make_plan, call_count, check_count, end_fixture, SEG_OK},
     {"seg_plan_count_nodes", make_plan, call_nodes, check_nodes, end_fixture, SEG_OK},
+    {"seg_explain_create", make_fixture, call_explain, check_explain, end_fixture, SEG_OK},
+    {"seg_explain_write", make_explanation, call_explain_write, check_text, end_fixture, SEG_OK},
     {"seg_slug", make_fixture, call_slug, check_text, end_fixture, SEG_OK},
     {"seg_text_fold", make_fixture, call_fold, check_text, end_fixture, SEG_OK},
     {"seg_json_parse", make_fixture, call_json, check_json, end_fixture, SEG_OK},

@@ -86,6 +86,24 @@ class Restarts(OwnServerTest):
         page = client.get(f"/segments/{fixed['id']}/contacts").json
         self.assertEqual([row["email"] for row in page["data"]], ["a@x.io"])
 
+    def test_a_segment_that_is_tracked_again_knows_who_was_in_it(self):
+        server = self.serve("--sweep", "0")
+        client = self.client(server)
+        made = client.post("/segments", {"name": "Pro", "condition": PRO,
+                                         "trackMembership": True}).json
+        path = f"/segments/{made['id']}"
+        for name in ("a", "b"):
+            client.post("/contacts", {"email": f"{name}@x.io", "data": {"plan": "pro"}})
+        client.patch(path, {"trackMembership": False})
+        self.assertEqual(server.stop(), 0)
+        server.start()
+        client = self.client(server)
+        client.post("/contacts", {"email": "a@x.io", "data": {"plan": "free"}})
+        client.patch(path, {"trackMembership": True})
+        self.assertEqual(client.post(f"{path}/compute").json,
+                         {"added": 0, "removed": 1, "total": 1})
+        self.assertEqual(client.post("/contacts", {"email": "b@x.io"}).status, 200)
+
     def test_contacts_leave_by_time_alone_through_a_chain(self):
         server = self.serve("--sweep", "200ms")
         client = self.client(server)

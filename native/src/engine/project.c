@@ -376,15 +376,15 @@ static bool load_member(void *context, int64_t contact, int64_t since_ms) {
       &error);
 }
 
+/// Of every segment: one that was tracked once keeps its stored members, and what moves when it is
+/// tracked again is found by comparing with them.
 static store_status load_members(store_session *session, loader *state, store_error *error) {
   project *own = state->own;
   store_status status = STORE_OK;
   for (size_t i = 0; status == STORE_OK && i < own->segment_count; i++) {
-    if (own->segments[i]->is_static || own->segments[i]->is_tracked) {
-      state->segment = own->segments[i];
-      status = store_member_each(session, own->num, state->segment->num, load_member, state, error);
-      status = status == STORE_OK ? state->status : status;
-    }
+    state->segment = own->segments[i];
+    status = store_member_each(session, own->num, state->segment->num, load_member, state, error);
+    status = status == STORE_OK ? state->status : status;
   }
   return status;
 }

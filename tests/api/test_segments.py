@@ -101,6 +101,18 @@ class Segments(ApiTest):
                              "INVALID_CONDITION", "condition.groups[0].filters[0].field")
         self.assertEqual(error["errors"][0]["code"], "segment_cycle")
 
+    def test_names_of_any_characters(self):
+        self.contact("a@x.io", {"plan": "pro"})
+        for name in ("\x01" * 198 + "ab", '"' * 190 + "quoted", "back\\slash </script>", "\U0001f680 go"):
+            made = self.segment(name, trackMembership=True)
+            self.ok(self.api.post(f"/segments/{made['id']}/compute"))
+            event = self.ok(self.api.get("/events?limit=1"))["events"][0]
+            self.assertEqual(event["data"], {"segmentId": made["id"], "segmentName": name})
+        self.refused(self.api.post("/segments", {"name": "a" * 201, "condition": PRO}), 400,
+                     "BAD_REQUEST", "name")
+        self.refused(self.api.post("/segments", {"name": "!?", "condition": PRO}), 400,
+                     "BAD_REQUEST", "name")
+
     def test_contacts_come_in_pages_newest_first(self):
         made = self.segment()
         for i in range(25):

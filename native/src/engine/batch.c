@@ -138,9 +138,9 @@ store_status batch_record_change(batch *own, const project *in, const segment *o
     return status;
   }
   char id[ID_TEXT_BYTES];
-  char data[2 * SEG_MESSAGE_BYTES];
+  char data[TRACKING_EVENT_DATA_BYTES];
   id_make(id);
-  int size = tracking_event_data(of, data, sizeof data);
+  int size = tracking_event_data(of, data);
   store_event event = {.project = in->num,
                        .contact = contact,
                        .id = seg_text_of(id),

@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tracking_event_data(const segment *of, char *out, size_t size_bytes) {
+int tracking_event_data(const segment *of, char out[TRACKING_EVENT_DATA_BYTES]) {
   // The name is a stranger's text: cJSON escapes it.
   cJSON *name = cJSON_CreateString(of->name.bytes);
   char *quoted = name == NULL ? NULL : cJSON_PrintUnformatted(name);
-  int size = snprintf(out, size_bytes, "{\"segmentId\":\"%s\",\"segmentName\":%s}", of->id.bytes,
-                      quoted == NULL ? "null" : quoted);
+  int size = snprintf(out, TRACKING_EVENT_DATA_BYTES, "{\"segmentId\":\"%s\",\"segmentName\":%s}",
+                      of->id.bytes, quoted == NULL ? "null" : quoted);
   cJSON_free(quoted);
   cJSON_Delete(name);
-  return size < (int)size_bytes ? size : 0;
+  return size;
 }
 
 /// Evaluates a segment's filter on a table. The mask has a word more than blocks, so that an empty

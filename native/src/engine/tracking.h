@@ -8,6 +8,7 @@
 #define SEGMENTRY_TRACKING_H
 
 #include "batch.h"
+#include "segmentry/slug.h"
 
 /// Evaluates the tracked segments on the contacts of the scratch table, writes entries and exits to
 /// the store, and notes them.
@@ -34,7 +35,11 @@ batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result
 /// the writer. Returns false if there is no memory.
 bool tracking_count(const project *own, const segment *of, int64_t now_ms, size_t *count);
 
+/// Bytes of an entry or exit event's `data` at most: a name whose every byte is escaped as \u00XX,
+/// an id, and the braces and keys around them.
+#define TRACKING_EVENT_DATA_BYTES (6 * SEG_NAME_BYTES_MAX + 128)
+
 /// Writes the `data` of an entry or exit event; returns its size.
-int tracking_event_data(const segment *of, char *out, size_t size_bytes);
+int tracking_event_data(const segment *of, char out[TRACKING_EVENT_DATA_BYTES]);
 
 #endif

@@ -174,8 +174,8 @@ static bool publish_project(project_batch *part, int64_t now_ms) {
       return false;
     }
   }
-  for (size_t i = 0; i < own->tracked_count; i++) {
-    segment *of = own->tracked[i];
+  for (size_t i = 0; i < own->segment_count; i++) {
+    segment *of = own->segments[i];
     size_t count;
     if (of->has_moved && tracking_count(own, of, now_ms, &count)) {
       of->member_count = (int64_t)count;
@@ -198,8 +198,8 @@ bool batch_publish(batch *own) {
 void batch_clear(batch *own) {
   for (size_t i = 0; i < own->project_count; i++) {
     const project *of = own->projects[i].project;
-    for (size_t k = 0; k < of->tracked_count; k++) {
-      of->tracked[k]->has_moved = false;
+    for (size_t k = 0; k < of->segment_count; k++) {
+      of->segments[k]->has_moved = false;
     }
     seg_table_free(own->projects[i].scratch);
     free(own->projects[i].scratch_nums);

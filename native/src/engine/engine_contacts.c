@@ -247,7 +247,7 @@ static engine_status leave_all(batch *in, project_batch *part, const kept_contac
   uint32_t row;
   bool is_there = seg_table_find(part->scratch, seg_text_of(gone->id), &row);
   for (size_t i = 0; is_there && i < part->project->segment_count; i++) {
-    const segment *of = part->project->segments[i];
+    segment *of = part->project->segments[i];
     seg_mask_view members;
     if (!seg_table_members(part->scratch, of->id, &members) || row / 64 >= members.block_count ||
         (members.words[row / 64] >> (row % 64) & 1) == 0) {
@@ -258,6 +258,7 @@ static engine_status leave_all(batch *in, project_batch *part, const kept_contac
     if (status != STORE_OK) {
       return engine_fail_store(error, status, &in->error);
     }
+    of->has_moved = true;
   }
   return ENGINE_OK;
 }

@@ -17,7 +17,7 @@ typedef struct members_command {
   void *context;
   members_result *result;
   // While it runs.
-  const segment *of;
+  segment *of;
   bool adds;
   int64_t contact;
   char contact_id[64];
@@ -65,6 +65,7 @@ static engine_status change_member(members_command *own, batch *in, project_batc
   if (status != STORE_OK) {
     return engine_fail_store(own->base.error, status, &in->error);
   }
+  own->of->has_moved = true;
   own->result->added += own->adds;
   own->result->removed += !own->adds;
   change member = {.kind = CHANGE_SET_MEMBER,
@@ -107,47 +108,32 @@ static engine_status run_members(command *base, batch *in, project_batch *part) 
   return status;
 }
 
-static void publish_members(command *base, project *of) {
-  members_command *own = (members_command *)base;
-  segment *changed = project_find_segment(of, own->id);
-  seg_mask_view members;
-  if (changed != NULL && seg_table_members(of->table, changed->id, &members)) {
-    changed->member_count = (int64_t)seg_mask_count(members);
-  }
-}
-
 engine_status engine_members_add(engine *own, project *in, seg_text_view id,
                                  const seg_text_view *emails, size_t count, bool create_missing,
                                  bool subscribed, engine_email_show missed, void *context,
                                  members_result *result, engine_error *error) {
-  members_command add = {.base = {.run = run_members,
-                                  .publish = publish_members,
-                                  .project = in,
-                                  .is_exclusive = true,
-                                  .error = error},
-                         .id = id,
-                         .emails = emails,
-                         .count = count,
-                         .create_missing = create_missing,
-                         .subscribed = subscribed,
-                         .missed = missed,
-                         .context = context,
-                         .result = result,
-                         .adds = true};
+  members_command add = {
+      .base = {.run = run_members, .project = in, .is_exclusive = true, .error = error},
+      .id = id,
+      .emails = emails,
+      .count = count,
+      .create_missing = create_missing,
+      .subscribed = subscribed,
+      .missed = missed,
+      .context = context,
+      .result = result,
+      .adds = true};
   return writer_submit(own->writer, &add.base);
 }
 
 engine_status engine_members_remove(engine *own, project *in, seg_text_view id,
                                     const seg_text_view *emails, size_t count,
                                     members_result *result, engine_error *error) {
-  members_command removal = {.base = {.run = run_members,
-                                      .publish = publish_members,
-                                      .project = in,
-                                      .is_exclusive = true,
-                                      .error = error},
-                             .id = id,
-                             .emails = emails,
-                             .count = count,
-                             .result = result};
+  members_command removal = {
+      .base = {.run = run_members, .project = in, .is_exclusive = true, .error = error},
+      .id = id,
+      .emails = emails,
+      .count = count,
+      .result = result};
   return writer_submit(own->writer, &removal.base);
 }

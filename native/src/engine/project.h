@@ -24,7 +24,7 @@ typedef struct segment {
   bool is_static;
   bool is_tracked;
   bool is_pending; ///< Its definition changed: the next sweep's entries and exits are due to that.
-  bool has_moved;  ///< The batch under way lets contacts enter or leave.
+  bool has_moved;  ///< The batch under way lets contacts enter or leave: it is counted anew.
   int64_t member_count;
   int64_t member_count_at_ms;
   int64_t created_at_ms;

@@ -407,26 +407,27 @@ static engine_status run_compute(command *base, batch *in, project_batch *part) 
     return engine_fail(base->error, ENGINE_INVALID,
                        "the segment is not tracked; enable trackMembership first");
   }
-  sweep_result swept = {0};
-  if (!own->of->is_static) {
-    batch_status status = tracking_sweep(in, part->project, own->of, &swept);
-    if (status != BATCH_OK) {
-      return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
-    }
+  own->now_ms = in->now_ms;
+  if (own->of->is_static) {
+    return tracking_count(part->project, own->of, in->now_ms, &own->result->total)
+               ? ENGINE_OK
+               : engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  sweep_result swept;
+  if (tracking_sweep(in, part->project, own->of, &swept) != BATCH_OK) {
+    return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
   }
   base->is_unfinished = swept.is_cut;
-  own->now_ms = in->now_ms;
   own->result->added += swept.entered;
   own->result->removed += swept.left;
-  return tracking_count(part->project, own->of, in->now_ms, &own->result->total)
-             ? ENGINE_OK
-             : engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+  own->result->total = swept.total;
+  return ENGINE_OK;
 }
 
 static void publish_compute(command *base, project *of) {
   compute_command *own = (compute_command *)base;
-  publish_count(base, of);
   if (!base->is_unfinished) {
+    publish_count(base, of);
     own->of->is_pending = false;
   }
 }

@@ -144,15 +144,17 @@ static void visit(ordering *state, segment *from, size_t *stack, size_t *next_fi
   }
 }
 
-bool project_order_segments(project *own) {
+/// Orders what some segments lead to; `out` is owned. False if there is no memory.
+static bool order(const project *own, segment *const *from, size_t from_count, segment ***out,
+                  size_t *out_count) {
   size_t count = own->segment_count + 1;
   ordering state = {.own = own, .seen = calloc(count, 1), .out = calloc(count, sizeof *state.out)};
   size_t *stack = calloc(count, sizeof *stack);
   size_t *next_field = calloc(count, sizeof *next_field);
   bool ok = state.seen != NULL && state.out != NULL && stack != NULL && next_field != NULL;
-  for (size_t i = 0; ok && i < own->segment_count; i++) {
-    if (state.seen[i] == 0) {
-      visit(&state, own->segments[i], stack, next_field);
+  for (size_t i = 0; ok && i < from_count; i++) {
+    if (state.seen[index_of(own, from[i])] == 0) {
+      visit(&state, from[i], stack, next_field);
     }
   }
   free(state.seen);
@@ -162,10 +164,25 @@ bool project_order_segments(project *own) {
     free(state.out);
     return false;
   }
-  free(own->tracked);
-  own->tracked = state.out;
-  own->tracked_count = state.count;
+  *out = state.out;
+  *out_count = state.count;
   return true;
+}
+
+bool project_order_segments(project *own) {
+  segment **tracked;
+  size_t count;
+  if (!order(own, own->segments, own->segment_count, &tracked, &count)) {
+    return false;
+  }
+  free(own->tracked);
+  own->tracked = tracked;
+  own->tracked_count = count;
+  return true;
+}
+
+bool project_order_references(const project *own, segment *of, segment ***out, size_t *count) {
+  return order(own, &of, 1, out, count);
 }
 
 bool project_add_segment(project *own, segment *added) {

@@ -68,6 +68,12 @@ void project_remove_segment(project *own, segment *gone);
 /// Puts the tracked segments in order, after one has changed. False if there is no memory.
 bool project_order_segments(project *own);
 
+/// Finds a tracked segment and the tracked ones that it leads to, in the order in which they are
+/// evaluated: it comes last.
+/// out  written, owned  Free with free.
+/// Returns false if there is no memory.
+bool project_order_references(const project *own, segment *of, segment ***out, size_t *count);
+
 /// Remembers the store's number of a row's contact. False if there is no memory.
 bool project_set_contact_num(project *own, uint32_t row, int64_t num);
 

@@ -134,7 +134,9 @@ batch_status tracking_evaluate_touched(batch *own, project_batch *part) {
 /// sees its references as they are about to be.
 typedef struct sweep_view {
   project_view base;
-  uint64_t **masks; ///< By index in `tracked`; NULL for one that is not evaluated yet.
+  segment *const *segments; ///< In the order in which they are evaluated.
+  size_t count;
+  uint64_t **masks; ///< Of each; NULL for one that is not evaluated yet.
   size_t block_count;
 } sweep_view;
 
@@ -144,9 +146,8 @@ static bool find_swept(void *context, seg_text_view id, seg_segment *out) {
   if (!base.find(base.context, id, out)) {
     return false;
   }
-  const project *own = view->base.project;
-  for (size_t i = 0; i < own->tracked_count; i++) {
-    if (view->masks[i] != NULL && seg_text_equal(own->tracked[i]->id, id)) {
+  for (size_t i = 0; i < view->count; i++) {
+    if (view->masks[i] != NULL && seg_text_equal(view->segments[i]->id, id)) {
       out->members = view->masks[i];
       out->member_block_count = view->block_count;
     }
@@ -160,15 +161,17 @@ static batch_status record_moves(batch *own, project_batch *part, segment *of,
   const project *in = part->project;
   store_cause cause = of->is_pending ? STORE_CAUSE_DEFINITION : STORE_CAUSE_CLOCK;
   batch_status status = BATCH_OK;
+  result->entered = result->left = 0;
   size_t total = moved->counts.entered + moved->counts.left;
   for (size_t i = 0; status == BATCH_OK && i < total; i++) {
-    if (result->entered + result->left >= SWEEP_CHANGES_MAX) {
+    if (result->moves >= SWEEP_CHANGES_MAX) {
       result->is_cut = true;
       break;
     }
     bool is_entry = i < moved->counts.entered;
     uint32_t row = is_entry ? moved->entered[i] : moved->left[i - moved->counts.entered];
     status = change_member(own, part, of, in->table, row, in->contact_nums[row], is_entry, cause);
+    result->moves++;
     result->entered += is_entry;
     result->left += !is_entry;
   }
@@ -176,16 +179,17 @@ static batch_status record_moves(batch *own, project_batch *part, segment *of,
 }
 
 static batch_status sweep_segment(batch *own, project_batch *part, sweep_view *view, size_t index,
-                                  bool records, sweep_result *result) {
-  segment *of = part->project->tracked[index];
+                                  sweep_result *result) {
+  segment *of = view->segments[index];
   seg_resolver resolver = {.find = find_swept, .context = view};
   batch_status status =
       evaluate(of->filter, part->project->table, own->now_ms, &resolver, &view->masks[index]);
-  if (status != BATCH_OK || !records) {
+  if (status != BATCH_OK) {
     return status;
   }
   moved_rows moved = {0};
   seg_mask_view after = {.words = view->masks[index], .block_count = view->block_count};
+  result->total = seg_mask_count(after);
   if (find_moved(members_of(part->project->table, of), after, &moved)) {
     status = record_moves(own, part, of, &moved, result);
   } else {
@@ -198,20 +202,30 @@ static batch_status sweep_segment(batch *own, project_batch *part, sweep_view *v
 batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result *result) {
   project_batch *part = batch_project(own, of);
   sweep_view view = {.base = {.project = of, .table = of->table},
-                     .masks = calloc(of->tracked_count + 1, sizeof(uint64_t *)),
+                     .segments = of->tracked,
+                     .count = of->tracked_count,
                      .block_count = seg_table_block_count(of->table)};
-  batch_status status = part == NULL || view.masks == NULL ? BATCH_NOMEM : BATCH_OK;
-  for (size_t i = 0; status == BATCH_OK && i < of->tracked_count && !result->is_cut; i++) {
-    bool records = only == NULL || of->tracked[i] == only;
-    status = sweep_segment(own, part, &view, i, records, result);
-    if (of->tracked[i] == only) {
-      break;
-    }
+  segment **referred = NULL;
+  *result = (sweep_result){.is_cut = false};
+  bool ok = part != NULL;
+  if (ok && only != NULL) {
+    ok = project_order_references(of, only, &referred, &view.count);
+    view.segments = referred;
   }
-  for (size_t i = 0; view.masks != NULL && i < of->tracked_count; i++) {
+  view.masks = ok ? calloc(view.count + 1, sizeof *view.masks) : NULL;
+  batch_status status = view.masks != NULL ? BATCH_OK : BATCH_NOMEM;
+  size_t reached = 0;
+  while (status == BATCH_OK && reached < view.count && !result->is_cut) {
+    status = sweep_segment(own, part, &view, reached++, result);
+  }
+  if (reached < view.count) {
+    result->entered = result->left = 0; // they are another one's
+  }
+  for (size_t i = 0; view.masks != NULL && i < view.count; i++) {
     free(view.masks[i]);
   }
   free(view.masks);
+  free(referred);
   return status;
 }
 

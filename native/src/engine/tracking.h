@@ -14,21 +14,24 @@
 /// the store, and notes them.
 batch_status tracking_evaluate_touched(batch *own, project_batch *part);
 
-/// Entries and exits of a sweep.
+/// What a sweep did.
 typedef struct sweep_result {
-  size_t entered;
+  size_t moves;   ///< Entries and exits of all segments.
+  size_t entered; ///< Of the last segment: of `only`, if it was reached.
   size_t left;
-  bool is_cut; ///< The limit was reached: there is more to do.
+  size_t total; ///< Its members now.
+  bool is_cut;  ///< The limit was reached: there is more to do.
 } sweep_result;
 
 /// Entries and exits that one transaction takes at most: a second's work, so that requests that
 /// wait do not wait long.
 #define SWEEP_CHANGES_MAX 100000
 
-/// Evaluates whole tables: all tracked segments, or `only` one. Writes what changed to the store
-/// and notes it.
+/// Evaluates whole tables: all tracked segments, or `only` one and those that it leads to, so that
+/// its stored members are what its condition says of the stored members of the others. Writes what
+/// changed to the store and notes it.
 ///
-/// The batch must be empty. result  added to.
+/// The batch must be empty. result  written
 batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result *result);
 
 /// Counts the members of a segment as they are now. Threads: the caller holds the read lock, or is

@@ -16,7 +16,8 @@
 
 typedef struct world {
   char path[64];
-  int64_t now_ms;
+  int64_t sweep_ms;
+  _Atomic int64_t now_ms; // the writer's thread reads it too
   engine *engine;
   project *project;
 } world;
@@ -29,8 +30,12 @@ static void world_log(void *context, const char *event, const char *message) {
 }
 
 static void open_world(world *own) {
-  engine_options options = {
-      .path = own->path, .is_relaxed = true, .now_ms = world_now, .context = own, .log = world_log};
+  engine_options options = {.path = own->path,
+                            .is_relaxed = true,
+                            .sweep_ms = own->sweep_ms,
+                            .now_ms = world_now,
+                            .context = own,
+                            .log = world_log};
   store_error error;
   if (!engine_open(&options, &own->engine, &error)) {
     fail_msg("%s", error.message);
@@ -102,10 +107,10 @@ static engine_status put(world *own, const char *email, const char *data) {
   return status;
 }
 
-static engine_status track(world *own, const char *email, const char *name) {
+static engine_status track_at(world *own, const char *email, const char *name, int64_t at_ms) {
   event_input input = {.name = seg_text_of(name),
                        .contact = {.email = seg_text_of(email), .subscribed_if_new = true},
-                       .at_ms = STORE_NO_INSTANT};
+                       .at_ms = at_ms};
   engine_error error;
   engine_error_init(&error);
   engine_status status = engine_event_track(own->engine, own->project, &input, NULL, NULL, &error);
@@ -113,16 +118,24 @@ static engine_status track(world *own, const char *email, const char *name) {
   return status;
 }
 
+static engine_status track(world *own, const char *email, const char *name) {
+  return track_at(own, email, name, STORE_NO_INSTANT);
+}
+
 typedef struct kept_segment {
   char id[ID_TEXT_BYTES];
+  int64_t num;
   int64_t count;
+  int64_t count_at_ms;
 } kept_segment;
 
 static void keep_segment(void *context, const project *in, const segment *of) {
   (void)in;
   kept_segment *kept = context;
   snprintf(kept->id, sizeof kept->id, "%.*s", (int)of->id.size_bytes, of->id.bytes);
+  kept->num = of->num;
   kept->count = of->member_count;
+  kept->count_at_ms = of->member_count_at_ms;
 }
 
 /// Makes a segment with one filter, given as JSON.
@@ -148,7 +161,7 @@ static engine_status make(world *own, const char *name, const char *filter, bool
   return status;
 }
 
-static int64_t count_of(world *own, const kept_segment *of) {
+static kept_segment segment_now(world *own, const kept_segment *of) {
   kept_segment now;
   engine_error error;
   engine_error_init(&error);
@@ -156,8 +169,10 @@ static int64_t count_of(world *own, const kept_segment *of) {
                                       &now, &error),
                    ENGINE_OK);
   engine_error_free(&error);
-  return now.count;
+  return now;
 }
+
+static int64_t count_of(world *own, const kept_segment *of) { return segment_now(own, of).count; }
 
 static compute_result compute(world *own, const kept_segment *of) {
   compute_result result;
@@ -238,41 +253,108 @@ static void computing_fires_what_is_pending(void **state) {
   assert_int_equal(result.added, 0);
 }
 
-/// Three segments that refer to each other, and time alone: all move in one sweep.
-static void time_moves_a_chain_in_one_go(void **state) {
-  world *own = *state;
-  kept_segment a;
-  kept_segment b;
-  kept_segment c;
+/// Three tracked segments that refer to each other: who logged in lately is Active, who is not is
+/// Quiet, and who is Quiet is To wake.
+typedef struct chain {
+  kept_segment active;
+  kept_segment quiet;
+  kept_segment to_wake;
+} chain;
+
+static void make_chain(world *own, chain *made) {
   char filter[256];
-  assert_int_equal(track(own, "ada@example.com", "login"), ENGINE_OK);
   assert_int_equal(make(own, "Active",
                         "{\"field\":\"event.login\",\"operator\":\"triggeredWithin\",\"value\":7,"
                         "\"unit\":\"days\"}",
-                        true, &a),
+                        true, &made->active),
                    ENGINE_OK);
   snprintf(filter, sizeof filter, "{\"field\":\"segment.%s\",\"operator\":\"notMemberOfSegment\"}",
-           a.id);
-  assert_int_equal(make(own, "Quiet", filter, true, &b), ENGINE_OK);
+           made->active.id);
+  assert_int_equal(make(own, "Quiet", filter, true, &made->quiet), ENGINE_OK);
   snprintf(filter, sizeof filter, "{\"field\":\"segment.%s\",\"operator\":\"memberOfSegment\"}",
-           b.id);
-  assert_int_equal(make(own, "To wake", filter, true, &c), ENGINE_OK);
-  compute(own, &a);
-  compute(own, &b);
-  compute(own, &c);
+           made->quiet.id);
+  assert_int_equal(make(own, "To wake", filter, true, &made->to_wake), ENGINE_OK);
+}
+
+/// Time alone, and one computation: the last of a chain brings the others along.
+static void computing_moves_a_chain_in_one_go(void **state) {
+  world *own = *state;
+  chain made;
+  assert_int_equal(track(own, "ada@example.com", "login"), ENGINE_OK);
+  make_chain(own, &made);
+  assert_int_equal(compute(own, &made.to_wake).added, 0);
   assert_int_equal(events_of(own, "segment.active.entry"), 1);
   assert_int_equal(events_of(own, "segment.to-wake.entry"), 0);
   own->now_ms += 8 * DAY_MS;
   assert_int_equal(put(own, "bob@example.com", "{}"), ENGINE_OK); // touches nobody else
   assert_int_equal(events_of(own, "segment.active.exit"), 0);
-  // The sweep of the last one evaluates what it depends on as it is now, but moves only its own.
-  compute_result result = compute(own, &c);
+  compute_result result = compute(own, &made.to_wake);
   assert_int_equal(result.added, 1);
-  compute(own, &a);
-  compute(own, &b);
+  assert_int_equal(result.removed, 0);
+  assert_int_equal(result.total, 2); // Bob entered when he came
   assert_int_equal(events_of(own, "segment.active.exit"), 1);
-  assert_int_equal(events_of(own, "segment.quiet.entry"), 2); // Bob entered when he came
+  assert_int_equal(events_of(own, "segment.quiet.entry"), 2);
   assert_int_equal(events_of(own, "segment.to-wake.entry"), 2);
+  assert_int_equal(compute(own, &made.active).removed, 0);
+  assert_int_equal(compute(own, &made.quiet).added, 0);
+}
+
+static bool keep_change(void *context, const store_member_change *row) {
+  *(store_member_change *)context = *row;
+  return false;
+}
+
+/// The newest change of a segment's members: its texts are not to be looked at.
+static store_member_change last_change(world *own, const kept_segment *of) {
+  store_member_change last = {.segment = 0};
+  store_session *session = engine_session_borrow(own->engine);
+  assert_int_equal(store_member_history_of_segment(session, own->project->num, of->num,
+                                                   STORE_NEWEST, 1, keep_change, &last, NULL),
+                   STORE_OK);
+  engine_session_return(own->engine, session);
+  return last;
+}
+
+/// Waits until a sweep of this very instant has ended: counting is the last that it does.
+static void wait_for_sweep(world *own, const kept_segment *of, int64_t at_ms) {
+  for (int tries = 0; segment_now(own, of).count_at_ms != at_ms; tries++) {
+    assert_true(tries < 10000);
+    usleep(2000);
+  }
+}
+
+static void assert_moved(world *own, const kept_segment *of, bool is_entry, int64_t at_ms) {
+  store_member_change last = last_change(own, of);
+  assert_int_equal(last.is_entry, is_entry);
+  assert_int_equal(last.cause, STORE_CAUSE_CLOCK);
+  assert_int_equal(last.at_ms, at_ms);
+}
+
+/// Time alone, and the sweep alone, in both directions.
+static void a_sweep_moves_a_chain_in_one_go(void **state) {
+  world *own = *state;
+  chain made;
+  own->sweep_ms = 5;
+  restart(own);
+  make_chain(own, &made);
+  int64_t at_ms = own->now_ms;
+  // The login is still to come: a sender's clock may be ahead.
+  assert_int_equal(track_at(own, "ada@example.com", "login", at_ms + DAY_MS), ENGINE_OK);
+  assert_int_equal(last_change(own, &made.to_wake).cause, STORE_CAUSE_DATA);
+  at_ms = own->now_ms += 10;
+  wait_for_sweep(own, &made.active, at_ms); // from here on the definitions are no cause any more
+  static const int64_t steps_ms[] = {DAY_MS, 8 * DAY_MS};
+  for (int i = 0; i < 2; i++) {
+    at_ms = own->now_ms += steps_ms[i];
+    wait_for_sweep(own, &made.to_wake, at_ms);
+    assert_moved(own, &made.active, i == 0, at_ms);
+    assert_moved(own, &made.quiet, i == 1, at_ms);
+    assert_moved(own, &made.to_wake, i == 1, at_ms);
+    assert_int_equal(events_of(own, "segment.active.entry"), 1);
+    assert_int_equal(events_of(own, "segment.active.exit"), i);
+    assert_int_equal(events_of(own, "segment.to-wake.entry"), 1 + i);
+    assert_int_equal(events_of(own, "segment.to-wake.exit"), 1);
+  }
 }
 
 static void circles_and_users_are_refused(void **state) {
@@ -339,7 +421,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_change_enters_and_leaves_once, set_up, tear_down),
       cmocka_unit_test_setup_teardown(computing_fires_what_is_pending, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(time_moves_a_chain_in_one_go, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(computing_moves_a_chain_in_one_go, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_sweep_moves_a_chain_in_one_go, set_up, tear_down),
       cmocka_unit_test_setup_teardown(circles_and_users_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(static_members_are_added_by_hand, set_up, tear_down),
       cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),

@@ -232,9 +232,10 @@ static void wait_for_work(writer *own) {
   (void)pthread_cond_timedwait(&own->has_work, &own->lock, &until);
 }
 
+/// Also when the next one is further away than it can be: the clock was set back.
 static bool sweep_is_due(const writer *own) {
-  return own->options.sweep_ms > 0 &&
-         own->options.now_ms(own->options.context) >= own->next_sweep_ms;
+  int64_t left_ms = own->next_sweep_ms - own->options.now_ms(own->options.context);
+  return own->options.sweep_ms > 0 && (left_ms <= 0 || left_ms > own->options.sweep_ms);
 }
 
 static void *work(void *context) {

@@ -158,6 +158,8 @@ class Server:
             reader.join(10)
         self.process.stdout.close()
         self.process.stderr.close()
+        if any("Sanitizer" in line for line in self.lines):  # a killed one has no status to tell
+            raise AssertionError("a sanitizer has found something:\n" + "".join(self.lines))
         return status
 
 

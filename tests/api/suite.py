@@ -1,6 +1,6 @@
 """What the files of tests have in common: one server on one database, and the shape of a test.
 
-A file of tests is a program, `test_….py PROGRAM [unittest options]`. It takes setUpModule and
+A file of tests is a program, `test_….py PROGRAM [--short] [unittest options]`. It takes setUpModule and
 tearDownModule from here, and ends with suite.main(__doc__).
 """
 
@@ -20,6 +20,8 @@ PROJECTS_PER_TEST = 2
 
 # The program under test; set by main.
 program = ""
+# Whether to try less: the program is slow, as under a sanitizer. Set by main.
+is_short = False
 world = None
 
 
@@ -135,8 +137,11 @@ class OwnServerTest(unittest.TestCase):
 
 
 def main(usage):
-    global program
+    global program, is_short
     if len(sys.argv) < 2:
         sys.exit(usage)
     program = sys.argv.pop(1)
+    if "--short" in sys.argv:
+        sys.argv.remove("--short")
+        is_short = True
     unittest.main(module="__main__")

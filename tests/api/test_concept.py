@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What segments are, sentence by sentence: each test quotes the statement that it holds us to.
 
-    test_concept.py PROGRAM [unittest options]
+    test_concept.py PROGRAM [--short] [unittest options]
 """
 
 import datetime

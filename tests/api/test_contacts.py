@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The routes of contacts and their fields.
 
-    test_contacts.py PROGRAM [unittest options]
+    test_contacts.py PROGRAM [--short] [unittest options]
 """
 
 import suite

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The routes of events and email activities.
 
-    test_events.py PROGRAM [unittest options]
+    test_events.py PROGRAM [--short] [unittest options]
 """
 
 import suite

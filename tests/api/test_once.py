@@ -1,26 +1,24 @@
 #!/usr/bin/python3
 """Idempotency keys: a request that is sent again is carried out once and answered as the first.
 
-    test_once.py PROGRAM [unittest options]
+    test_once.py PROGRAM [--short] [unittest options]
 """
 
-import sys
 import tempfile
 import threading
 import unittest
 from pathlib import Path
 
-from server import Client, Server, is_equal
-
-PROGRAM = ""
-PRO = is_equal("data.plan", "pro")
+import suite
+from suite import PRO
+from server import Client, Server
 
 
 class Once(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.server = Server(PROGRAM, str(Path(folder.name) / "test.db"), "--sweep", "0",
+        self.server = Server(suite.program, str(Path(folder.name) / "test.db"), "--sweep", "0",
                              "--rate", "0")
         self.keys = self.server.create_project("Once")
         self.other_keys = self.server.create_project("Other")
@@ -140,7 +138,4 @@ class Once(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    PROGRAM = sys.argv.pop(1)
-    unittest.main()
+    suite.main(__doc__)

@@ -1,75 +1,16 @@
 #!/usr/bin/python3
-"""The server as a process: options, restarts, ends.
+"""The server as a process: options, restarts, exit statuses; and the command for projects.
 
-    test_process.py PROGRAM [unittest options]
+    test_process.py PROGRAM [--short] [unittest options]
 """
-
-import datetime
-import itertools
-import threading
 
 import suite
 from suite import PRO, OwnServerTest, setUpModule, tearDownModule
-from server import Client, Server, condition, filter_of, in_segment, wait_until
+from server import Server
 
 
 class Restarts(OwnServerTest):
-    """Servers of their own, that are stopped, killed, or swept."""
-
-    def load(self, server, answered, until, numbers):
-        """Writes until the server is gone, and keeps what was answered."""
-        client = Client(server.port, self.project["secretKey"])
-        try:
-            while not until.is_set():
-                email = f"c{next(numbers)}@x.io"
-                answer = client.post("/v1/track", {"event": "bought", "email": email,
-                                                   "data": {"plan": "pro"}})
-                if answer.status == 200:
-                    answered.append((email, answer.json["data"]))
-        except Exception:  # the server was killed
-            pass
-        finally:
-            client.close()
-
-    def test_what_was_answered_is_there_after_kill_9(self):
-        server = self.serve("--sweep", "200ms")
-        client = self.client(server)
-        made = client.post("/segments", {"name": "Pro", "condition": PRO,
-                                         "trackMembership": True}).json
-        answered = []
-        numbers = itertools.count()
-        for seconds in (0.2, 0.5, 0.3):
-            until = threading.Event()
-            threads = [threading.Thread(target=self.load, args=(server, answered, until, numbers))
-                       for _ in range(8)]
-            for thread in threads:
-                thread.start()
-            until.wait(seconds)
-            server.kill()
-            until.set()
-            for thread in threads:
-                thread.join()
-            server.start()
-        client = self.client(server)
-        self.assertGreater(len(answered), 0)
-        entries = {}
-        cursor = ""
-        while cursor is not None:
-            page = client.get(f"/events?limit=1000{cursor}").json
-            for event in page["events"]:
-                key = (event["contact"]["email"], event["name"])
-                entries[key] = entries.get(key, 0) + 1
-            cursor = f"&cursor={page['cursor']}" if page["hasMore"] else None
-        for email, data in answered:
-            contact = client.get(f"/contacts/{data['contact']}").json
-            self.assertEqual(contact["email"], email)
-            self.assertEqual(entries.get((email, "bought")), 1)
-            self.assertEqual(entries.get((email, "segment.pro.entry")), 1)
-        self.assertEqual(set(entries.values()), {1})
-        total = client.get("/contacts").json["total"]
-        self.assertEqual(client.get(f"/segments/{made['id']}/contacts").json["total"], total)
-        self.assertEqual(client.post(f"/segments/{made['id']}/compute").json,
-                         {"added": 0, "removed": 0, "total": total})
+    """Servers that are stopped and started again, and their options."""
 
     def test_sigterm_ends_in_order_and_everything_is_there_again(self):
         server = self.serve()
@@ -103,35 +44,6 @@ class Restarts(OwnServerTest):
         self.assertEqual(client.post(f"{path}/compute").json,
                          {"added": 0, "removed": 1, "total": 1})
         self.assertEqual(client.post("/contacts", {"email": "b@x.io"}).status, 200)
-
-    def test_contacts_leave_by_time_alone_through_a_chain(self):
-        server = self.serve("--sweep", "200ms")
-        client = self.client(server)
-        first = client.post("/segments", {"name": "First", "trackMembership": True, "condition":
-                            condition(filter_of("event.seen", "triggeredWithin", 1, "minutes"))})
-        self.assertEqual(first.status, 201, first.text)
-        ids = [first.json["id"]]
-        for name in ("Second", "Third"):
-            made = client.post("/segments", {"name": name, "trackMembership": True, "condition":
-                               condition(in_segment(ids[-1]))})
-            ids.append(made.json["id"])
-        at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=58)
-        stamp = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
-        client.post("/v1/track/batch", [{"event": "seen", "email": "a@x.io", "timestamp": stamp}])
-        names = [f"segment.{name}.{what}" for name in ("first", "second", "third")
-                 for what in ("entry", "exit")]
-
-        def moved():
-            found = client.get("/events/names").json["eventNames"]
-            return set(names) <= set(found)
-
-        self.assertTrue(wait_until(moved))
-        events = client.get("/events").json["events"]
-        exits = {event["createdAt"] for event in events if event["name"].endswith(".exit")}
-        self.assertEqual(len(exits), 1)
-        self.assertEqual(len(events), 7)
-        for made in ids:
-            self.assertEqual(client.get(f"/segments/{made}/contacts").json["total"], 0)
 
     def test_a_project_that_asks_too_often_is_429_with_retry_after(self):
         server = self.serve("--rate", "5")

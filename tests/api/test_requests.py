@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What all routes have in common: keys, paths, methods, bodies, queries, and the operators' routes.
 
-    test_requests.py PROGRAM [unittest options]
+    test_requests.py PROGRAM [--short] [unittest options]
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The routes of segments, their members, and previews.
 
-    test_segments.py PROGRAM [unittest options]
+    test_segments.py PROGRAM [--short] [unittest options]
 """
 
 import suite

@@ -1,26 +1,24 @@
 #!/usr/bin/python3
 """Sessions of the dashboard: a one-time link, its cookie, and what that may do.
 
-    test_sessions.py PROGRAM [unittest options]
+    test_sessions.py PROGRAM [--short] [unittest options]
 """
 
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from server import Client, Server, is_equal
-
-PROGRAM = ""
-PRO = is_equal("data.plan", "pro")
+import suite
+from suite import PRO
+from server import Client, Server
 
 
 class Sessions(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.server = Server(PROGRAM, str(Path(folder.name) / "test.db"), "--rate", "0")
+        self.server = Server(suite.program, str(Path(folder.name) / "test.db"), "--rate", "0")
         self.first = self.server.create_project("First")
         self.second = self.server.create_project("Second")
         self.start()
@@ -132,7 +130,7 @@ class Sessions(unittest.TestCase):
 class NoProjects(unittest.TestCase):
     def test_a_session_without_any_project(self):
         with tempfile.TemporaryDirectory() as folder:
-            server = Server(PROGRAM, str(Path(folder) / "test.db")).start()
+            server = Server(suite.program, str(Path(folder) / "test.db")).start()
             http = Client(server.port)
             parts = urlsplit(server.login_link)
             answer = http.get(f"{parts.path}?{parts.query}")
@@ -144,7 +142,4 @@ class NoProjects(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    PROGRAM = sys.argv.pop(1)
-    unittest.main()
+    suite.main(__doc__)

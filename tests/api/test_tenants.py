@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """No project sees another one's anything.
 
-    test_tenants.py PROGRAM [unittest options]
+    test_tenants.py PROGRAM [--short] [unittest options]
 """
 
 import suite

@@ -4,10 +4,15 @@
     test_requests.py PROGRAM [--short] [unittest options]
 """
 
+import unittest
 from pathlib import Path
 
 import suite
 from suite import UNKNOWN, ApiTest, setUpModule, tearDownModule
+from routes import api_routes, project_routes
+
+ALL = ("PUBLIC", "SECRET")
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 
 
 class Operations(ApiTest):
@@ -26,33 +31,23 @@ class Operations(ApiTest):
 
 
 class Keys(ApiTest):
-    ROUTES = [("GET", "/segments"), ("POST", "/segments"), ("POST", "/segments/preview"),
-              ("GET", f"/segments/{UNKNOWN}"), ("PATCH", f"/segments/{UNKNOWN}"),
-              ("DELETE", f"/segments/{UNKNOWN}"), ("GET", f"/segments/{UNKNOWN}/contacts"),
-              ("POST", f"/segments/{UNKNOWN}/members"), ("DELETE", f"/segments/{UNKNOWN}/members"),
-              ("POST", f"/segments/{UNKNOWN}/refresh"), ("POST", f"/segments/{UNKNOWN}/compute"),
-              ("GET", "/contacts"), ("POST", "/contacts"), ("POST", "/contacts/lookup"),
-              ("GET", "/contacts/fields"), ("GET", "/contacts/fields/data.plan/values"),
-              ("GET", f"/contacts/{UNKNOWN}"), ("PATCH", f"/contacts/{UNKNOWN}"),
-              ("DELETE", f"/contacts/{UNKNOWN}"), ("POST", "/v1/track/batch"),
-              ("POST", "/v1/email-activity"), ("GET", "/events"), ("GET", "/events/names"),
-              ("GET", "/events/stats"), ("GET", f"/events/contact/{UNKNOWN}")]
-
-    def each_route(self, key, status, code):
+    def each_route(self, key, access, status, code):
         client = self.client(key)
-        for method, path in self.ROUTES:
-            with self.subTest(method=method, path=path):
-                self.refused(client.send(method, path, None if method == "GET" else {}), status,
-                             code)
+        for route in project_routes():
+            if route.access in access:
+                path = route.pattern.replace(":id", UNKNOWN).replace(":field", "data.plan")
+                with self.subTest(method=route.method, path=path):
+                    answer = client.send(route.method, path, {} if route.has_body else None)
+                    self.refused(answer, status, code)
 
     def test_no_key_is_missing_auth(self):
-        self.each_route(None, 401, "MISSING_AUTH")
+        self.each_route(None, ALL, 401, "MISSING_AUTH")
 
     def test_an_unknown_key_is_invalid(self):
-        self.each_route("sk_" + "A" * 43, 401, "INVALID_API_KEY")
+        self.each_route("sk_" + "A" * 43, ALL, 401, "INVALID_API_KEY")
 
     def test_a_public_key_is_forbidden_everywhere_but_track(self):
-        self.each_route(self.project["publicKey"], 403, "FORBIDDEN")
+        self.each_route(self.project["publicKey"], ("SECRET",), 403, "FORBIDDEN")
         public = self.client(self.project["publicKey"])
         self.ok(public.post("/v1/track", {"event": "seen", "email": "a@x.io"}))
 
@@ -67,6 +62,14 @@ class Keys(ApiTest):
         for path in Path(suite.world.folder.name).iterdir():
             self.assertNotIn(key, path.read_bytes())
         self.assertNotIn(self.project["secretKey"], "".join(suite.world.server.lines))
+
+
+class Documentation(unittest.TestCase):
+    def test_every_route_is_described(self):
+        text = (DOCS / "API.md").read_text()
+        for route in api_routes():
+            if route.access != "NONE":  # pages, and what is for operators, are told of in words
+                self.assertIn(f"`{route.method} {route.pattern}`", text)
 
 
 class Requests(ApiTest):

@@ -1,71 +1,200 @@
 #!/usr/bin/python3
-"""No project sees another one's anything.
+"""No project sees another one's anything, on any route.
 
     test_tenants.py PROGRAM [--short] [unittest options]
+
+Every route of the server's table must have attempts here, or the test fails. One project has one of
+everything, with a mark in all its texts. Another one tries to get at it, with its own key and the
+first one's ids, addresses and names.
 """
+
+import threading
+import urllib.parse
 
 import suite
 from suite import PRO, ApiTest, setUpModule, tearDownModule
-from server import condition, in_segment
+from server import condition, filter_of, in_segment
+from routes import project_routes
+from state import State
+
+# Stands in every text of the project that is attacked.
+MARK = "ofanother"
+NOT_FOUND = (404, "RESOURCE_NOT_FOUND")
+NO_CONTACT = (404, "CONTACT_NOT_FOUND")
+NO_SEGMENT = (400, "INVALID_CONDITION")
+OK = (200, None)
+CREATED = (201, None)
 
 
 class Tenants(ApiTest):
-    """No project sees another one's anything."""
-
     def setUp(self):
         super().setUp()
         self.other = self.client(suite.world.projects.pop()["secretKey"])
+        self.email = f"{MARK}@x.io"
+        self.theirs = self.contact(self.email, {MARK: MARK, "plan": "pro"})
+        self.dynamic = self.segment(f"{MARK} dynamic", trackMembership=True)
+        self.fixed = self.static(f"{MARK} fixed", [self.email])
+        self.referring = self.segment(f"{MARK} referring", condition(in_segment(self.fixed["id"])))
+        self.ok(self.api.post("/v1/track", {"event": MARK, "email": self.email,
+                                            "data": {"note": MARK}}))
+        self.ok(self.api.post("/v1/email-activity", [
+            {"email": self.email, "activity": "opened", "at": "2026-01-01", "messageId": MARK}]))
+        self.own_dynamic = self.other.post("/segments", {"name": "Own", "condition": PRO}).json
+        self.own_fixed = self.other.post("/segments", {"name": "Own fixed", "type": "STATIC"}).json
 
-    def test_ids_of_another_project_are_404_everywhere(self):
-        made = self.segment()
-        fixed = self.static(emails=["a@x.io"])
-        contact = self.contact("a@x.io")
-        for method, path, body, code in (
-                ("GET", f"/segments/{made['id']}", None, "RESOURCE_NOT_FOUND"),
-                ("PATCH", f"/segments/{made['id']}", {"name": "Mine"}, "RESOURCE_NOT_FOUND"),
-                ("DELETE", f"/segments/{made['id']}", None, "RESOURCE_NOT_FOUND"),
-                ("GET", f"/segments/{made['id']}/contacts", None, "RESOURCE_NOT_FOUND"),
-                ("POST", f"/segments/{fixed['id']}/members",
-                 {"emails": ["z@x.io"], "createMissing": True}, "RESOURCE_NOT_FOUND"),
-                ("DELETE", f"/segments/{fixed['id']}/members", {"emails": ["a@x.io"]},
-                 "RESOURCE_NOT_FOUND"),
-                ("POST", f"/segments/{made['id']}/refresh", {}, "RESOURCE_NOT_FOUND"),
-                ("POST", f"/segments/{made['id']}/compute", {}, "RESOURCE_NOT_FOUND"),
-                ("POST", "/segments/preview", {"condition": PRO, "segmentId": made["id"]},
-                 "RESOURCE_NOT_FOUND"),
-                ("GET", f"/contacts/{contact['id']}", None, "CONTACT_NOT_FOUND"),
-                ("PATCH", f"/contacts/{contact['id']}", {"subscribed": True}, "CONTACT_NOT_FOUND"),
-                ("DELETE", f"/contacts/{contact['id']}", None, "CONTACT_NOT_FOUND"),
-                ("GET", f"/events/contact/{contact['id']}", None, "CONTACT_NOT_FOUND")):
-            with self.subTest(method=method, path=path):
-                self.refused(self.other.send(method, path, body), 404, code)
-        self.assertEqual(self.ok(self.api.get(f"/segments/{made['id']}")), made)
-        self.assertEqual(self.emails_of(fixed), ["a@x.io"])
+    def attempts(self):
+        """By route: the path, the body, and what must come of it."""
+        theirs = (self.dynamic["id"], self.fixed["id"], self.referring["id"])
+        use = condition(in_segment(self.fixed["id"]))
+        emails = {"emails": [self.email]}
+        of_segments = {
+            ("GET", ""): [None], ("PATCH", ""): [{"name": "Mine"}, {"condition": PRO}, {}],
+            ("DELETE", ""): [None], ("GET", "/contacts"): [None],
+            ("POST", "/members"): [emails, {**emails, "createMissing": True}],
+            ("DELETE", "/members"): [emails], ("POST", "/refresh"): [{}],
+            ("POST", "/compute"): [{}]}
+        attempts = {
+            (method, f"/segments/:id{path}"): [
+                (f"/segments/{segment}{path}", body, NOT_FOUND)
+                for segment in theirs for body in bodies]
+            for (method, path), bodies in of_segments.items()}
+        attempts["PATCH", "/segments/:id"].append(
+            (f"/segments/{self.own_dynamic['id']}", {"condition": use}, NO_SEGMENT))
+        attempts["POST", "/segments/:id/members"].append(
+            (f"/segments/{self.own_fixed['id']}/members", emails, OK))
+        attempts["DELETE", "/segments/:id/members"].append(
+            (f"/segments/{self.own_fixed['id']}/members", emails, OK))
+        contact = self.theirs["id"]
+        attempts.update({
+            ("GET", "/segments"): [("/segments", None, OK)],
+            ("POST", "/segments"): [("/segments", {"name": "New", "condition": use}, NO_SEGMENT)],
+            ("POST", "/segments/preview"): [
+                ("/segments/preview", {"condition": PRO, "segmentId": self.dynamic["id"]},
+                 NOT_FOUND),
+                ("/segments/preview", {"condition": use}, NO_SEGMENT),
+                ("/segments/preview", {"sample": 100, "condition": condition(
+                    filter_of(f"data.{MARK}", "notExists"))}, OK)],
+            ("GET", "/contacts"): [("/contacts", None, OK), ("/contacts?search=@", None, OK)],
+            ("GET", "/contacts/:id"): [(f"/contacts/{contact}", None, NO_CONTACT)],
+            ("PATCH", "/contacts/:id"): [
+                (f"/contacts/{contact}", {"subscribed": True}, NO_CONTACT),
+                (f"/contacts/{contact}", {"email": "mine@x.io"}, NO_CONTACT)],
+            ("DELETE", "/contacts/:id"): [(f"/contacts/{contact}", None, NO_CONTACT)],
+            ("POST", "/contacts/lookup"): [("/contacts/lookup", emails, OK)],
+            ("GET", "/contacts/fields"): [("/contacts/fields", None, OK)],
+            ("GET", "/contacts/fields/:field/values"): [
+                (f"/contacts/fields/data.{MARK}/values", None, OK),
+                ("/contacts/fields/data.plan/values", None, OK)],
+            ("GET", "/events"): [("/events", None, OK), (f"/events?eventName={MARK}", None, OK)],
+            ("GET", "/events/names"): [("/events/names", None, OK)],
+            ("GET", "/events/stats"): [("/events/stats", None, OK)],
+            ("GET", "/events/contact/:id"): [(f"/events/contact/{contact}", None, NO_CONTACT)],
+            # The same address and message are others here; these come last, since they make them.
+            ("POST", "/v1/email-activity"): [("/v1/email-activity", [
+                {"email": self.email, "activity": "clicked", "at": "2026-01-01"}], OK)],
+            ("POST", "/contacts"): [("/contacts", {"email": self.email}, CREATED)],
+            ("POST", "/v1/track"): [("/v1/track", {"event": "mine", "email": self.email}, OK)],
+            ("POST", "/v1/track/batch"): [("/v1/track/batch", [
+                {"event": "mine", "email": self.email, "data": {"plan": "free"}}], OK)]})
+        return attempts
+
+    # What of the marks a caller wrote may come back.
+    ECHOES = {("POST", "/segments/:id/members"), ("POST", "/contacts/lookup"), ("POST", "/contacts"),
+              ("GET", "/contacts/fields/:field/values"), ("POST", "/segments/preview")}
+
+    def shown(self):
+        state = State(self.api)
+        return {"contacts": state.contacts, "events": state.events, "segments": state.segments,
+                "members": state.members,
+                "opened": self.ok(self.api.post("/segments/preview", {
+                    "condition": condition(filter_of("email.opened", "triggered"),
+                                           filter_of("email.clicked", "notTriggered"))}))["count"]}
+
+    def test_every_route_keeps_projects_apart(self):
+        attempts = self.attempts()
+        routes = {(route.method, route.pattern) for route in project_routes()}
+        self.assertEqual(set(attempts), routes, "each route needs attempts, and no other has any")
+        before = self.shown()
+        ids = [self.theirs["id"], *before["segments"], *[event["id"] for event in before["events"]]]
+        for (method, pattern), tries in attempts.items():
+            for path, body, (status, code) in tries:
+                with self.subTest(method=method, path=path, body=body):
+                    answer = self.other.send(method, path, body)
+                    self.assertEqual(answer.status, status, answer.text)
+                    if code is not None:
+                        self.refused(answer, status, code)
+                    elif (method, pattern) not in self.ECHOES:
+                        self.assertNotIn(MARK, answer.text)
+                    if status < 300:
+                        self.assertEqual([id for id in ids if id in answer.text], [])
+        self.assertEqual(self.shown(), before)
+
+    def test_what_is_echoed_was_not_found(self):
+        emails = {"emails": [self.email]}
+        path = f"/segments/{self.own_fixed['id']}/members"
+        self.assertEqual(self.ok(self.other.post(path, emails)),
+                         {"added": 0, "created": 0, "notFound": [self.email], "invalid": []})
+        self.assertEqual(self.ok(self.other.delete(path, emails)), {"removed": 0})
+        self.assertEqual(self.ok(self.other.post("/contacts/lookup", emails)),
+                         {"found": [], "notFound": [self.email]})
+        values = self.ok(self.other.get(f"/contacts/fields/data.{MARK}/values"))
+        self.assertEqual((values["values"], values["counts"]), ([], []))
+        for used in (PRO, condition(filter_of(f"data.{MARK}", "exists")),
+                     condition(filter_of(f"event.{MARK}", "triggered")),
+                     condition(filter_of("email.opened", "triggered"))):
+            preview = self.ok(self.other.post("/segments/preview", {"condition": used,
+                                                                    "sample": 100}))
+            self.assertEqual((preview["count"], preview["total"], preview["sample"]), (0, 0, []))
 
     def test_a_segment_of_another_project_is_unknown_in_a_filter(self):
-        made = self.segment()
-        body = {"name": "Mine", "condition": condition(in_segment(made['id']))}
-        error = self.refused(self.other.post("/segments", body), 400, "INVALID_CONDITION")
+        body = {"name": "Mine", "condition": condition(in_segment(self.dynamic["id"]))}
+        error = self.refused(self.other.post("/segments", body), 400, "INVALID_CONDITION",
+                             "condition.groups[0].filters[0].field")
         self.assertEqual(error["errors"][0]["code"], "unknown_segment")
 
     def test_lists_show_only_ones_own(self):
-        self.contact("a@x.io", {"plan": "pro"})
-        self.segment()
-        self.ok(self.api.post("/v1/track", {"event": "mine", "email": "a@x.io"}))
-        self.assertEqual(self.ok(self.other.get("/segments")), [])
+        self.assertEqual({row["id"] for row in self.ok(self.other.get("/segments"))},
+                         {self.own_dynamic["id"], self.own_fixed["id"]})
         self.assertEqual(self.ok(self.other.get("/contacts"))["total"], 0)
         self.assertEqual(self.ok(self.other.get("/events"))["events"], [])
         self.assertEqual(self.ok(self.other.get("/events/names"))["eventNames"], [])
         self.assertEqual(self.ok(self.other.get("/contacts/fields"))["count"], 4)
-        self.assertEqual(self.ok(self.other.get("/contacts/fields/data.plan/values"))["values"], [])
-        found = self.ok(self.other.post("/contacts/lookup", {"emails": ["a@x.io"]}))
-        self.assertEqual(found["found"], [])
 
-    def test_both_may_have_the_same_names_and_addresses(self):
-        self.contact("a@x.io")
-        self.segment("Same")
-        self.ok(self.other.post("/contacts", {"email": "a@x.io"}), 201)
-        self.ok(self.other.post("/segments", {"name": "Same", "condition": PRO}), 201)
+    def test_both_may_have_the_same_names_addresses_and_messages(self):
+        made = self.other.post("/contacts", {"email": self.email, "data": {"plan": "pro"}})
+        self.assertNotEqual(self.ok(made, 201)["id"], self.theirs["id"])
+        self.ok(self.other.post("/segments", {"name": self.dynamic["name"], "condition": PRO}), 201)
+        answer = self.ok(self.other.post("/v1/email-activity", [
+            {"email": self.email, "activity": "opened", "at": "2026-01-01", "messageId": MARK}]))
+        self.assertEqual(answer["data"]["accepted"], 1)
+        mine = self.ok(self.other.get("/contacts"))["data"][0]
+        self.assertEqual(self.other.delete(f"/contacts/{mine['id']}").status, 204)
+        self.assertEqual(self.ok(self.api.get(f"/contacts/{self.theirs['id']}"))["email"],
+                         self.email)
+
+    def test_a_transaction_of_both_keeps_them_apart(self):
+        """Requests that come together share a transaction: their entries must not mix."""
+        self.ok(self.other.patch(f"/segments/{self.own_dynamic['id']}", {"trackMembership": True}))
+
+        def track(client, number):
+            for i in range(10):
+                client.post("/v1/track", {"event": "seen", "email": f"c{number}-{i}@x.io",
+                                          "data": {"plan": "pro"}})
+
+        threads = [threading.Thread(target=track, args=(self.client(of.key), number))
+                   for number in range(8) for of in (self.api, self.other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for client, segment, count in ((self.api, self.dynamic, 81),
+                                       (self.other, self.own_dynamic, 80)):
+            self.assertEqual(client.get(f"/segments/{segment['id']}/contacts").json["total"],
+                             count)
+            name = urllib.parse.quote(f"segment.{segment['slug']}.entry")
+            entries = client.get(f"/events?limit=1000&eventName={name}").json["events"]
+            self.assertEqual(len(entries), count)
+            self.assertEqual({event["data"]["segmentId"] for event in entries}, {segment["id"]})
 
 
 if __name__ == "__main__":

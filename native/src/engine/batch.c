@@ -95,21 +95,28 @@ batch_status batch_apply(project_batch *part) {
   return BATCH_OK;
 }
 
-bool batch_has_field_room(const project_batch *part, const struct cJSON *data) {
+bool batch_take_field_room(project_batch *part, const struct cJSON *data) {
   const seg_table *table = part->project->table;
   size_t added = seg_table_new_field_count(table, data);
-  // The scratch table's fields are counted as new ones: near the limit that refuses a little early.
-  return added == 0 ||
-         seg_table_used_field_count(table) + seg_table_field_count(part->scratch) + added <=
-             SEG_TABLE_COLUMNS_MAX;
+  // What an earlier command of the batch has brought is known to the scratch table.
+  size_t scratch_added = added == 0 ? 0 : seg_table_new_field_count(part->scratch, data);
+  added = added < scratch_added ? added : scratch_added;
+  bool fits =
+      seg_table_used_field_count(table) + part->added_field_count + added <= SEG_TABLE_COLUMNS_MAX;
+  part->added_field_count += fits ? added : 0;
+  return added == 0 || fits;
 }
 
-bool batch_has_event_room(const project_batch *part, seg_text_view name) {
+bool batch_take_event_room(project_batch *part, seg_text_view name) {
   const seg_table *table = part->project->table;
-  return seg_table_knows_event(table, name) || seg_table_event_count(table) +
-                                                       seg_table_event_count(part->scratch) +
-                                                       2 * part->project->segment_count + 1 <=
-                                                   SEG_TABLE_EVENTS_MAX;
+  if (seg_table_knows_event(table, name) || seg_table_knows_event(part->scratch, name)) {
+    return true;
+  }
+  bool fits = seg_table_event_count(table) + part->added_event_count +
+                  2 * part->project->segment_count + 1 <=
+              SEG_TABLE_EVENTS_MAX;
+  part->added_event_count += fits;
+  return fits;
 }
 
 size_t batch_mark(const project_batch *part) { return part->changes.count; }

@@ -20,7 +20,9 @@ typedef struct project_batch {
   int64_t *scratch_nums; ///< By scratch row: the store's number of the contact.
   size_t scratch_num_capacity;
   change_list changes;
-  size_t applied_count; ///< Of `changes`, those that the scratch table has.
+  size_t applied_count;     ///< Of `changes`, those that the scratch table has.
+  size_t added_field_count; ///< Fields and event names that the batch brings, at most: what a
+  size_t added_event_count; ///< command that was undone has taken stays taken.
 } project_batch;
 
 typedef struct batch {
@@ -46,11 +48,11 @@ batch_status batch_touch(project_batch *part, seg_text_view contact_id);
 /// Carries out on the scratch table what has been noted and is not there yet.
 batch_status batch_apply(project_batch *part);
 
-/// Whether the project's table will have room for a contact's data, and for an event of a name, on
-/// top of all that the batch brings: nothing may fail any more once the store has committed. Each
-/// segment's own two events have their room kept.
-bool batch_has_field_room(const project_batch *part, const struct cJSON *data);
-bool batch_has_event_room(const project_batch *part, seg_text_view name);
+/// Takes room in the project's table for a contact's data, and for an event of a name, on top of
+/// all that the batch brings: nothing may fail any more once the store has committed. Each
+/// segment's own two events have their room kept. Returns false if there is none.
+bool batch_take_field_room(project_batch *part, const struct cJSON *data);
+bool batch_take_event_room(project_batch *part, seg_text_view name);
 
 /// Where the lists stand, and going back there: for undoing one command.
 size_t batch_mark(const project_batch *part);

@@ -84,7 +84,7 @@ static engine_status merge_data(project_batch *part, seg_text_view stored, seg_t
     return engine_fail(error, status == SEG_E_NOMEM ? ENGINE_UNAVAILABLE : ENGINE_INVALID, "%.400s",
                        trouble.message);
   }
-  if (!batch_has_field_room(part, *tree)) {
+  if (!batch_take_field_room(part, *tree)) {
     return engine_fail(error, ENGINE_INVALID, "data: the project has %d different fields, the most",
                        SEG_TABLE_COLUMNS_MAX);
   }

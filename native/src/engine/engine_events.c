@@ -7,7 +7,7 @@
 engine_status engine_add_event(batch *in, project_batch *part, seg_text_view contact_id,
                                int64_t contact, seg_text_view name, int64_t at_ms,
                                seg_text_view data, char id[ID_TEXT_BYTES], engine_error *error) {
-  if (!batch_has_event_room(part, name)) {
+  if (!batch_take_event_room(part, name)) {
     return engine_fail(error, ENGINE_INVALID,
                        "event: the project has %d different event names, the most",
                        SEG_TABLE_EVENTS_MAX);

@@ -97,8 +97,11 @@ class Client:
 
 
 class Server:
-    def __init__(self, program, db, *options, environment=None):
+    """wrapper is a command line that ends by running the one that follows it, as env does."""
+
+    def __init__(self, program, db, *options, environment=None, wrapper=()):
         self.program = program
+        self.wrapper = wrapper
         self.db = db
         self.options = options
         self.environment = environment
@@ -115,7 +118,7 @@ class Server:
     def start(self):
         self.lines = []
         self.process = subprocess.Popen(
-            [self.program, "serve", "--db", self.db, "--listen", "127.0.0.1:0", *self.options],
+            [*self.wrapper, self.program, "serve", "--db", self.db, "--listen", "127.0.0.1:0", *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **(self.environment or {})})
         listening = threading.Event()

@@ -117,9 +117,11 @@ class OwnServerTest(unittest.TestCase):
         self.folder = Path(folder.name)
         self.db = str(self.folder / "own.db")
 
-    def serve(self, *options, **more):
+    def serve(self, *options, place=None, **more):
+        """place is where the server finds the database, if not where it is made."""
         server = Server(program, self.db, "--rate", "0", *options, **more)
         self.project = server.create_project("Own")
+        server.db = place or self.db
         server.start()
         self.addCleanup(lambda: server.process.poll() is None and server.kill())
         return server
@@ -130,8 +132,11 @@ class OwnServerTest(unittest.TestCase):
         return made
 
     def run_program(self, *arguments, status=0):
-        done = subprocess.run([program, *map(str, arguments)], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=60, text=True, check=False)
+        return self.run_command([program, *map(str, arguments)], status)
+
+    def run_command(self, command, status=0, **more):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                              text=True, check=False, **more)
         self.assertEqual(done.returncode, status, done.stderr)
         return done
 

@@ -86,17 +86,6 @@ class Commands(OwnServerTest):
             with self.subTest(arguments=arguments):
                 self.assertTrue(self.run_program(*arguments, status=64).stderr)
 
-    def test_files_that_are_no_database(self):
-        zeros = self.folder / "zeros.db"
-        zeros.write_bytes(bytes(100000))
-        text = self.folder / "text.db"
-        text.write_text("not a database\n" * 1000)
-        for path in (zeros, text):
-            self.run_program("serve", "--db", path, "--listen", "127.0.0.1:0", status=65)
-            self.run_program("project", "list", "--db", path, status=65)
-        self.run_program("project", "list", "--db", self.folder / "none.db", status=66)
-        self.run_program("serve", "--db", self.folder / "no" / "such.db", status=66)
-
     def test_an_address_that_cannot_be_had_is_69(self):
         db = self.folder / "a.db"
         for address in ("127.0.0.1:99999", "nowhere", f"127.0.0.1:{suite.world.server.port}"):

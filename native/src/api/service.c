@@ -30,6 +30,7 @@ static sigset_t block_signals(void) {
   (void)sigaddset(&ends, SIGTERM);
   (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
   (void)signal(SIGPIPE, SIG_IGN); // a client that has gone is no reason to end
+  (void)signal(SIGXFSZ, SIG_IGN); // nor is a limit on the size of files: the write fails
   return ends;
 }
 

@@ -12,7 +12,8 @@ enum {
   EXIT_NO_INPUT = 66,    ///< A file cannot be read.
   EXIT_NO_ADDRESS = 69,  ///< The server cannot listen where it was told to.
   EXIT_NO_MEMORY = 71,   ///< Out of memory.
-  EXIT_BAD_OUTPUT = 74   ///< The output could not be written.
+  EXIT_BAD_OUTPUT = 74,  ///< The output could not be written.
+  EXIT_IN_USE = 75       ///< Another process uses the database; later it may work.
 };
 
 typedef struct command {
@@ -22,8 +23,10 @@ typedef struct command {
   int (*run)(int argument_count, char **arguments);
 } command;
 
+extern const command command_backup;
 extern const command command_check;
 extern const command command_eval;
+extern const command command_login;
 extern const command command_project;
 extern const command command_serve;
 extern const command command_slug;

@@ -1,11 +1,11 @@
-// segmentry project: makes and lists projects.
+// segmentry project: makes projects, lists them, gives them new keys.
 #include "api/projects.h"
 #include "command.h"
+#include "command_database.h"
 #include "options.h"
 #include "output.h"
 #include "segmentry/instant.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void print_member(const char *before, const char *name, seg_text_view value) {
@@ -49,19 +49,6 @@ static bool print_project(void *context, const store_project *row) {
   return true;
 }
 
-static int complain(const store_error *error) {
-  (void)fprintf(stderr, "segmentry project: %s\n", error->message);
-  switch (error->status) {
-  case STORE_NOMEM:
-    return EXIT_NO_MEMORY;
-  case STORE_CORRUPT:
-  case STORE_NEWER:
-    return EXIT_BAD_DATA;
-  default:
-    return EXIT_NO_INPUT;
-  }
-}
-
 /// Whether a name may be printed on a terminal and in a log.
 static bool is_name(const char *name) {
   size_t size = strlen(name);
@@ -73,8 +60,22 @@ static bool is_name(const char *name) {
   return size > 0 && size <= PROJECT_NAME_BYTES_MAX;
 }
 
+static int finish(store_status status, const store_error *error) {
+  return status == STORE_OK ? output_finish(0) : command_failed("project", error);
+}
+
+static int create(const char *db, const char *name, bool as_json) {
+  store_error error;
+  if (!is_name(name)) {
+    (void)fprintf(stderr, "segmentry project: a name has 1 to %d bytes and no control characters\n",
+                  PROJECT_NAME_BYTES_MAX);
+    return EXIT_USAGE;
+  }
+  return finish(projects_create(db, name, as_json ? print_keys_json : print_keys, &error), &error);
+}
+
 static int run(int argument_count, char **arguments) {
-  const char *db = getenv("SEGMENTRY_DB");
+  const char *db = NULL;
   bool as_json = false;
   const option_rule rules[] = {{.name = "--db", .value = &db},
                                {.name = "--json", .flag = &as_json}};
@@ -84,56 +85,61 @@ static int run(int argument_count, char **arguments) {
                     &operands)) {
     return EXIT_USAGE;
   }
-  db = db == NULL || db[0] == '\0' ? "segmentry.db" : db;
-  if (operands == 1 && strcmp(arguments[0], "list") == 0) {
+  db = options_db(db);
+  const char *verb = operands > 0 ? arguments[0] : "";
+  if (operands == 1 && strcmp(verb, "list") == 0) {
     store_project_visit print = as_json ? print_project_json : print_project;
-    return projects_list(db, print, NULL, &error) == STORE_OK ? output_finish(0) : complain(&error);
+    return finish(projects_list(db, print, NULL, &error), &error);
   }
-  if (operands != 2 || strcmp(arguments[0], "create") != 0) {
-    (void)fputs("segmentry project: needs create NAME or list; see segmentry project --help\n",
-                stderr);
-    return EXIT_USAGE;
+  if (operands == 2 && strcmp(verb, "create") == 0) {
+    return create(db, arguments[1], as_json);
   }
-  if (!is_name(arguments[1])) {
-    (void)fprintf(stderr, "segmentry project: a name has 1 to %d bytes and no control characters\n",
-                  PROJECT_NAME_BYTES_MAX);
-    return EXIT_USAGE;
+  if (operands == 2 && strcmp(verb, "rotate-keys") == 0) {
+    return finish(
+        projects_rotate_keys(db, arguments[1], as_json ? print_keys_json : print_keys, &error),
+        &error);
   }
-  return projects_create(db, arguments[1], as_json ? print_keys_json : print_keys, &error) ==
-                 STORE_OK
-             ? output_finish(0)
-             : complain(&error);
+  (void)fputs("segmentry project: needs create NAME, list or rotate-keys ID; see segmentry project "
+              "--help\n",
+              stderr);
+  return EXIT_USAGE;
 }
 
 const command command_project = {
     .name = "project",
-    .summary = "make and list the projects of a database",
+    .summary = "make and list projects, give one new keys",
     .help =
         "NAME\n"
-        "    segmentry project - make and list the projects of a database\n"
+        "    segmentry project - make and list the projects of a database, rotate keys\n"
         "\n"
         "SYNOPSIS\n"
         "    segmentry project create NAME [--db FILE] [--json]\n"
         "    segmentry project list [--db FILE] [--json]\n"
+        "    segmentry project rotate-keys ID [--db FILE] [--json]\n"
         "\n"
         "DESCRIPTION\n"
         "    create makes a project with two new keys and prints them. The secret key may\n"
         "    do everything; the database keeps only its hash, so it is shown this once.\n"
-        "    The public key may track events and nothing else. A server that runs on the\n"
-        "    database knows the project once it is started anew.\n"
+        "    The public key may track events and nothing else.\n"
         "\n"
         "    list prints one line for each project, oldest first.\n"
         "\n"
+        "    rotate-keys gives a project two new keys and prints them, this once too. The\n"
+        "    old ones are worth nothing from then on.\n"
+        "\n"
+        "    A server that runs on the database knows of all this within seconds.\n"
+        "\n"
         "OPTIONS\n"
-        "    --db FILE  The database; made if it is not there. Also SEGMENTRY_DB.\n"
-        "               Default: segmentry.db\n"
+        "    --db FILE  The database; create makes it if it is not there.\n"
+        "               SEGMENTRY_DB. Default: segmentry.db\n"
         "    --json     One JSON object a line: {\"id\",\"name\",\"secretKey\",\"publicKey\"},\n"
         "               and for list {\"id\",\"name\",\"publicKey\",\"createdAt\"}.\n"
         "\n"
         "EXIT STATUS\n"
         "    0 all is well; 64 wrong usage; 65 the file is no database of Segmentry;\n"
-        "    66 it cannot be read or written; 71 out of memory;\n"
-        "    74 the output cannot be written.\n"
+        "    66 it cannot be read or written, or has no such project; 71 out of memory;\n"
+        "    74 the output cannot be written, or the disk is full; 75 another process\n"
+        "    keeps the database locked.\n"
         "\n"
         "EXAMPLE\n"
         "    segmentry project create Shop --db segmentry.db --json\n",

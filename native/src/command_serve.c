@@ -14,12 +14,6 @@
 /// A longer pause between sweeps is a mistake: contacts would leave a segment a day late.
 #define SWEEP_MS_MAX INT64_C(86400000)
 
-/// A setting: the flag, or else the variable, or else the default. An empty variable is none.
-static const char *setting(const char *flag, const char *variable, const char *otherwise) {
-  const char *value = flag != NULL ? flag : getenv(variable);
-  return value == NULL || value[0] == '\0' ? otherwise : value;
-}
-
 /// Reads `10s`, `500ms`, `2m` or `0`.
 static bool read_duration(const char *text, int64_t *out_ms) {
   static const struct {
@@ -58,6 +52,8 @@ static int status_of(service_result result) {
   switch (result) {
   case SERVICE_STOPPED:
     return 0;
+  case SERVICE_IN_USE:
+    return EXIT_IN_USE;
   case SERVICE_NO_DATABASE:
     return EXIT_NO_INPUT;
   case SERVICE_BAD_DATABASE:
@@ -89,9 +85,8 @@ static int run(int argument_count, char **arguments) {
                   arguments[0]);
     return EXIT_USAGE;
   }
-  service_options options = {.db = setting(db, "SEGMENTRY_DB", "segmentry.db"),
-                             .listen = setting(listen, "SEGMENTRY_LISTEN", "127.0.0.1:8080")};
-  const char *duration = setting(sweep, "SEGMENTRY_SWEEP", "10s");
+  service_options options = {.db = options_db(db), .listen = options_listen(listen)};
+  const char *duration = options_setting(sweep, "SEGMENTRY_SWEEP", "10s");
   if (!read_duration(duration, &options.sweep_ms)) {
     (void)fprintf(stderr,
                   "segmentry serve: --sweep is '%s'; it must be a duration such as 10s, 500ms or "
@@ -99,7 +94,7 @@ static int run(int argument_count, char **arguments) {
                   duration);
     return EXIT_USAGE;
   }
-  const char *limit = setting(rate, "SEGMENTRY_RATE", RATE_DEFAULT);
+  const char *limit = options_setting(rate, "SEGMENTRY_RATE", RATE_DEFAULT);
   if (!read_rate(limit, &options.rate_per_minute)) {
     (void)fprintf(stderr,
                   "segmentry serve: --rate is '%s'; it must be a whole number up to %d, or 0 for "
@@ -122,27 +117,31 @@ const command command_serve = {
             "\n"
             "DESCRIPTION\n"
             "    Opens the database, or makes it, reads its contacts into memory, and answers\n"
-            "    requests until SIGINT or SIGTERM. Then it takes no new ones, finishes those it\n"
-            "    has, and ends; a second signal ends it at once. What was answered is on disk\n"
-            "    either way. Keys for requests come from segmentry project create.\n"
+            "    requests until SIGINT or SIGTERM. Then it takes no new ones, finishes those\n"
+            "    it has, and ends; a second signal ends it at once. What was answered is on\n"
+            "    disk either way. Keys for requests come from segmentry project create.\n"
+            "\n"
+            "    One server alone may use a file, and no import beside it. The commands\n"
+            "    project, login, export and backup may; what they change is noticed at once.\n"
             "\n"
             "    Logs are on standard error, one JSON object a line.\n"
             "\n"
             "OPTIONS\n"
             "    A variable stands in for an option that is not given.\n"
             "    --db FILE         The database. SEGMENTRY_DB. Default: segmentry.db\n"
-            "    --listen ADDRESS  Such as 127.0.0.1:8080, [::1]:8080 or 8080; port 0 takes any\n"
-            "                      and logs which. SEGMENTRY_LISTEN. Default: 127.0.0.1:8080\n"
-            "    --sweep DURATION  How often to look for contacts that enter or leave a tracked\n"
-            "                      segment by time alone: 500ms, 10s, 2m; 0 is never.\n"
+            "    --listen ADDRESS  Such as 127.0.0.1:8080, [::1]:8080 or 8080; port 0 takes\n"
+            "                      any and logs which.\n"
+            "                      SEGMENTRY_LISTEN. Default: 127.0.0.1:8080\n"
+            "    --sweep DURATION  How often to look for contacts that enter or leave a\n"
+            "                      tracked segment by time alone: 500ms, 10s, 2m; 0 is never.\n"
             "                      SEGMENTRY_SWEEP. Default: 10s\n"
             "    --rate REQUESTS   Requests a minute of one project; 0 is no limit.\n"
             "                      SEGMENTRY_RATE. Default: " RATE_DEFAULT "\n"
             "\n"
             "EXIT STATUS\n"
-            "    0 ended by a signal; 64 wrong usage; 65 the file is no database of Segmentry;\n"
-            "    66 it cannot be read or written; 69 the address cannot be had;\n"
-            "    71 out of memory.\n"
+            "    0 ended by a signal; 64 wrong usage; 65 the file is no database of\n"
+            "    Segmentry; 66 it cannot be read or written; 69 the address cannot be had;\n"
+            "    71 out of memory; 75 another server or an import uses the file.\n"
             "\n"
             "EXAMPLE\n"
             "    segmentry serve --db segmentry.db --listen 127.0.0.1:8080\n",

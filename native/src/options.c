@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const option_rule *find_rule(const option_rule *rules, size_t rule_count,
@@ -56,4 +57,17 @@ bool options_read(const char *command, const option_rule *rules, size_t rule_cou
   }
   *operand_count = operands;
   return true;
+}
+
+const char *options_setting(const char *flag, const char *variable, const char *otherwise) {
+  const char *value = flag != NULL ? flag : getenv(variable);
+  return value == NULL || value[0] == '\0' ? otherwise : value;
+}
+
+const char *options_db(const char *flag) {
+  return options_setting(flag, "SEGMENTRY_DB", "segmentry.db");
+}
+
+const char *options_listen(const char *flag) {
+  return options_setting(flag, "SEGMENTRY_LISTEN", "127.0.0.1:8080");
 }

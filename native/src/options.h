@@ -21,4 +21,10 @@ typedef struct option_rule {
 bool options_read(const char *command, const option_rule *rules, size_t rule_count,
                   int argument_count, char **arguments, int *operand_count);
 
+/// A setting: the flag, or else the variable, or else the default. An empty one is none.
+const char *options_setting(const char *flag, const char *variable, const char *otherwise);
+/// The settings that more than one command has: `--db` and `--listen`.
+const char *options_db(const char *flag);
+const char *options_listen(const char *flag);
+
 #endif

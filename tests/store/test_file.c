@@ -324,6 +324,61 @@ static void a_backup_is_whole_while_the_store_is_in_use(void **state) {
   test_store_end(&test);
 }
 
+static void one_store_alone_is_exclusive(void **state) {
+  (void)state;
+  test_store test;
+  test_store_directory(&test);
+  store_options options = {.path = test.path, .is_exclusive = true};
+  store *first = NULL;
+  store *second = NULL;
+  assert_store(STORE_OK, store_open(&options, &first, &test.err));
+  assert_store(STORE_BUSY, store_open(&options, &second, &test.err));
+  assert_mentions(&test.err, test.path);
+  char number[24];
+  (void)snprintf(number, sizeof number, "process %ld", (long)getpid());
+  assert_mentions(&test.err, number);
+  assert_store(STORE_OK, try_open(&test, &test.err)); // one that is not exclusive may come in
+  assert_store(STORE_BUSY, store_open(&options, &second, &test.err)); // and takes no lock away
+  store_close(first);
+  assert_store(STORE_OK, store_open(&options, &second, &test.err));
+  store_close(second);
+  test_store_remove(&test);
+}
+
+static void a_session_sees_that_others_have_written(void **state) {
+  (void)state;
+  test_store test;
+  test_store_begin(&test);
+  store *other = NULL;
+  store_session *stranger = NULL;
+  store_options options = {.path = test.path};
+  int64_t before = 0;
+  int64_t after = 0;
+  assert_store(STORE_OK, store_transaction_commit(test.session, &test.err));
+  assert_store(STORE_OK, store_open(&options, &other, &test.err));
+  assert_store(STORE_OK, store_session_open(other, STORE_ACCESS_WRITE, &stranger, &test.err));
+  assert_store(STORE_OK, store_session_version(test.session, &before, &test.err));
+  assert_true(before != 0);
+  assert_store(STORE_OK, store_transaction_begin(test.session, &test.err));
+  (void)test_contact(&test, test.ours, "ann");
+  assert_store(STORE_OK, store_transaction_commit(test.session, &test.err));
+  assert_store(STORE_OK, store_session_version(test.session, &after, &test.err));
+  assert_int_equal(before, after); // its own changes do not count
+  assert_store(STORE_OK, store_transaction_begin(stranger, &test.err));
+  uint8_t hash[STORE_HASH_BYTES];
+  test_hash(hash, 7);
+  assert_store(STORE_OK,
+               store_project_set_keys(stranger, test.ours, hash, TEXT("pk_new"), &test.err));
+  assert_store(STORE_OK, store_session_version(test.session, &after, &test.err));
+  assert_int_equal(before, after); // nor what is not committed
+  assert_store(STORE_OK, store_transaction_commit(stranger, &test.err));
+  assert_store(STORE_OK, store_session_version(test.session, &after, &test.err));
+  assert_true(before != after);
+  store_session_close(stranger);
+  store_close(other);
+  test_store_end(&test);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_new_file_is_private_and_opens_again),
@@ -337,6 +392,8 @@ int main(void) {
       cmocka_unit_test(a_full_disk_leaves_what_was_committed),
       cmocka_unit_test(commands_of_a_batch_are_undone_alone),
       cmocka_unit_test(a_reader_sees_one_moment),
+      cmocka_unit_test(one_store_alone_is_exclusive),
+      cmocka_unit_test(a_session_sees_that_others_have_written),
       cmocka_unit_test(a_backup_is_whole_while_the_store_is_in_use),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,71 +1,117 @@
-// See projects.h. Straight to the store: an engine would load every contact first.
+// See projects.h.
 #include "projects.h"
 
+#include "database.h"
 #include "engine/ids.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-static store_status insert(store_session *session, const store_project *row, store_error *error) {
+/// Two new keys.
+typedef struct key_pair {
+  char secret[SECRET_TEXT_BYTES];
+  char public[SECRET_TEXT_BYTES];
+  uint8_t secret_hash[STORE_HASH_BYTES];
+} key_pair;
+
+static void make_keys(key_pair *out) {
+  secret_make("sk_", out->secret);
+  secret_make("pk_", out->public);
+  secret_hash(out->secret, strlen(out->secret), out->secret_hash);
+}
+
+static store_status insert(void *context, store_session *session, store_error *error) {
   int64_t num;
-  store_status status = store_transaction_begin(session, error);
-  if (status == STORE_OK) {
-    status = store_project_insert(session, row, &num, error);
-  }
-  if (status == STORE_OK) {
-    return store_transaction_commit(session, error);
-  }
-  store_transaction_rollback(session);
-  return status;
+  return store_project_insert(session, context, &num, error);
 }
 
 store_status projects_create(const char *db, const char *name,
                              void (*show)(const project_keys_view *made), store_error *error) {
+  char id[ID_TEXT_BYTES];
+  key_pair keys;
+  struct timespec now;
+  id_make(id);
+  make_keys(&keys);
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  store_project row = {.id = seg_text_of(id),
+                       .name = seg_text_of(name),
+                       .public_key = seg_text_of(keys.public),
+                       .created_at_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000};
+  memcpy(row.secret_hash, keys.secret_hash, STORE_HASH_BYTES);
   store_options options = {.path = db};
-  store *file = NULL;
-  store_session *session = NULL;
-  store_status status = store_open(&options, &file, error);
+  store_status status = database_change(&options, insert, &row, error);
   if (status == STORE_OK) {
-    status = store_session_open(file, STORE_ACCESS_WRITE, &session, error);
+    show(&(project_keys_view){
+        .id = id, .name = name, .secret_key = keys.secret, .public_key = keys.public});
   }
-  if (status == STORE_OK) {
-    char id[ID_TEXT_BYTES];
-    char secret[SECRET_TEXT_BYTES];
-    char public[SECRET_TEXT_BYTES];
-    struct timespec now;
-    id_make(id);
-    secret_make("sk_", secret);
-    secret_make("pk_", public);
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    store_project row = {.id = seg_text_of(id),
-                         .name = seg_text_of(name),
-                         .public_key = seg_text_of(public),
-                         .created_at_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000};
-    secret_hash(secret, strlen(secret), row.secret_hash);
-    status = insert(session, &row, error);
-    if (status == STORE_OK) {
-      show(
-          &(project_keys_view){.id = id, .name = name, .secret_key = secret, .public_key = public});
-    }
-  }
-  store_session_close(session);
-  store_close(file);
   return status;
+}
+
+typedef struct listing {
+  store_project_visit visit;
+  void *context;
+} listing;
+
+static store_status list(void *context, store_session *session, store_error *error) {
+  listing *own = context;
+  return store_project_list(session, own->visit, own->context, error);
 }
 
 store_status projects_list(const char *db, store_project_visit visit, void *context,
                            store_error *error) {
+  listing own = {.visit = visit, .context = context};
+  return database_read(db, list, &own, error);
+}
+
+static bool keep_project(void *context, const store_project *row) {
+  project_found *found = context;
+  found->num = row->num;
+  (void)snprintf(found->name, sizeof found->name, "%.*s", (int)row->name.size_bytes,
+                 row->name.bytes);
+  return true;
+}
+
+store_status projects_find(store_session *session, const char *db, const char *id,
+                           project_found *out, store_error *error) {
+  store_status status = store_project_get(session, seg_text_of(id), keep_project, out, error);
+  if (status == STORE_NOT_FOUND && error != NULL) {
+    (void)snprintf(error->message, sizeof error->message,
+                   "there is no project with the id '%.100s' in %.400s; segmentry project list "
+                   "shows all",
+                   id, db);
+  }
+  return status;
+}
+
+typedef struct rotation {
+  const char *db;
+  const char *id;
+  key_pair keys;
+  project_found project;
+} rotation;
+
+static store_status rotate(void *context, store_session *session, store_error *error) {
+  rotation *own = context;
+  store_status status = projects_find(session, own->db, own->id, &own->project, error);
+  if (status == STORE_OK) {
+    status = store_project_set_keys(session, own->project.num, own->keys.secret_hash,
+                                    seg_text_of(own->keys.public), error);
+  }
+  return status;
+}
+
+store_status projects_rotate_keys(const char *db, const char *id,
+                                  void (*show)(const project_keys_view *made), store_error *error) {
+  rotation own = {.db = db, .id = id};
+  make_keys(&own.keys);
   store_options options = {.path = db, .must_exist = true};
-  store *file = NULL;
-  store_session *session = NULL;
-  store_status status = store_open(&options, &file, error);
+  store_status status = database_change(&options, rotate, &own, error);
   if (status == STORE_OK) {
-    status = store_session_open(file, STORE_ACCESS_READ, &session, error);
+    show(&(project_keys_view){.id = id,
+                              .name = own.project.name,
+                              .secret_key = own.keys.secret,
+                              .public_key = own.keys.public});
   }
-  if (status == STORE_OK) {
-    status = store_project_list(session, visit, context, error);
-  }
-  store_session_close(session);
-  store_close(file);
   return status;
 }

@@ -34,6 +34,20 @@ static sigset_t block_signals(void) {
   return ends;
 }
 
+static service_result result_of(store_status status) {
+  switch (status) {
+  case STORE_NOMEM:
+    return SERVICE_NO_MEMORY;
+  case STORE_CORRUPT:
+  case STORE_NEWER:
+    return SERVICE_BAD_DATABASE;
+  case STORE_BUSY:
+    return SERVICE_IN_USE;
+  default:
+    return SERVICE_NO_DATABASE;
+  }
+}
+
 static service_result open_engine(const service_options *options, api *own) {
   engine_options opening = {.path = options->db,
                             .sweep_ms = options->sweep_ms,
@@ -44,9 +58,7 @@ static service_result open_engine(const service_options *options, api *own) {
   int64_t begin_ms = wall_clock_ms(NULL);
   if (!engine_open(&opening, &own->engine, &error)) {
     (void)fprintf(stderr, "segmentry serve: %s\n", error.message);
-    return error.status == STORE_NOMEM                                    ? SERVICE_NO_MEMORY
-           : error.status == STORE_CORRUPT || error.status == STORE_NEWER ? SERVICE_BAD_DATABASE
-                                                                          : SERVICE_NO_DATABASE;
+    return result_of(error.status);
   }
   engine_totals totals = engine_count_all(own->engine);
   seg_http_log_event(own->log, SEG_HTTP_INFO, "engine.open", NULL,

@@ -17,6 +17,7 @@ typedef enum service_result {
   SERVICE_STOPPED,      ///< By SIGINT or SIGTERM; everything accepted was finished.
   SERVICE_NO_DATABASE,  ///< It cannot be opened; said on standard error, as all failures are.
   SERVICE_BAD_DATABASE, ///< It is none of ours, or a damaged one.
+  SERVICE_IN_USE,       ///< Another server, or an import, uses the database.
   SERVICE_NO_ADDRESS,   ///< It cannot listen there.
   SERVICE_NO_MEMORY
 } service_result;

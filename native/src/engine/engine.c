@@ -1,4 +1,7 @@
 // The engine's start and stop, its projects and their keys, and its reading sessions.
+//
+// Projects and keys change in two ways: through this engine, and by commands that other processes
+// run on the same file. The writer's thread looks for the latter (look_for_changes).
 #include "engine_internal.h"
 #include "tracking.h"
 
@@ -9,9 +12,14 @@
 
 int64_t engine_now_ms(const engine *own) { return own->options.now_ms(own->options.context); }
 
+static void set_keys(project_keys *keys, const store_project *row) {
+  memcpy(keys->secret_hash, row->secret_hash, STORE_HASH_BYTES);
+  (void)snprintf(keys->public_key, sizeof keys->public_key, "%.*s", (int)row->public_key.size_bytes,
+                 row->public_key.bytes);
+}
+
 /// Adds a project to the list; the write lock is held, or nobody else is there yet.
-static bool add_project(engine *own, project *added, const unsigned char *secret_hash,
-                        seg_text_view public_key) {
+static bool add_project(engine *own, project *added, const store_project *row) {
   if (own->project_count == own->project_capacity) {
     size_t capacity = own->project_capacity == 0 ? 8 : own->project_capacity * 2;
     project **projects = realloc(own->projects, capacity * sizeof *projects);
@@ -26,12 +34,44 @@ static bool add_project(engine *own, project *added, const unsigned char *secret
     own->keys = keys;
     own->project_capacity = capacity;
   }
-  project_keys *keys = &own->keys[own->project_count];
-  memcpy(keys->secret_hash, secret_hash, STORE_HASH_BYTES);
-  (void)snprintf(keys->public_key, sizeof keys->public_key, "%.*s", (int)public_key.size_bytes,
-                 public_key.bytes);
+  set_keys(&own->keys[own->project_count], row);
   own->projects[own->project_count++] = added;
   return true;
+}
+
+/// The place of a project in the list, or the list's length; the lock is held.
+static size_t find_project(const engine *own, int64_t num) {
+  size_t i = 0;
+  while (i < own->project_count && own->projects[i]->num != num) {
+    i++;
+  }
+  return i;
+}
+
+/// Takes the keys of a row for a project that is known already; false for one that is not.
+static bool update_keys(engine *own, const store_project *row) {
+  (void)pthread_rwlock_wrlock(&own->lock);
+  size_t at = find_project(own, row->num);
+  bool found = at < own->project_count;
+  if (found) {
+    set_keys(&own->keys[at], row);
+  }
+  (void)pthread_rwlock_unlock(&own->lock);
+  return found;
+}
+
+/// Adds a project, which the list then owns, unless another thread has been faster. Returns the one
+/// in the list, or NULL if there is no memory.
+static project *publish_project(engine *own, project *added, const store_project *row) {
+  (void)pthread_rwlock_wrlock(&own->lock);
+  size_t at = find_project(own, row->num);
+  bool is_new = at == own->project_count;
+  project *listed = is_new && !add_project(own, added, row) ? NULL : own->projects[at];
+  (void)pthread_rwlock_unlock(&own->lock);
+  if (listed != added) {
+    project_free(added);
+  }
+  return listed;
 }
 
 typedef struct project_loader {
@@ -41,8 +81,12 @@ typedef struct project_loader {
   store_error *error;
 } project_loader;
 
+/// Loads a project of the list, or takes the keys of one that is loaded.
 static bool load_project(void *context, const store_project *row) {
   project_loader *state = context;
+  if (update_keys(state->own, row)) {
+    return true;
+  }
   uint64_t seed = 0;
   unsigned char bits[32];
   char secret[SECRET_TEXT_BYTES];
@@ -51,31 +95,60 @@ static bool load_project(void *context, const store_project *row) {
   memcpy(&seed, bits, sizeof seed);
   project *loaded = NULL;
   state->status = project_load(state->session, row, seed, &loaded, state->error);
-  if (state->status == STORE_OK &&
-      !add_project(state->own, loaded, row->secret_hash, row->public_key)) {
-    project_free(loaded);
+  if (state->status == STORE_OK && publish_project(state->own, loaded, row) == NULL) {
     state->status = STORE_NOMEM;
   }
   return state->status == STORE_OK;
 }
 
+/// Brings the list up to date with the store.
+static store_status read_projects(engine *own, store_session *list, store_session *loading,
+                                  store_error *error) {
+  store_error load_error = {.status = STORE_NOMEM, .message = "out of memory"};
+  project_loader state = {.own = own, .session = loading, .error = &load_error};
+  store_status status = store_project_list(list, load_project, &state, error);
+  if (status == STORE_OK && state.status != STORE_OK) {
+    status = state.status;
+    *error = load_error;
+  }
+  return status;
+}
+
 static store_status load_projects(engine *own, store_error *error) {
   store_session *list = NULL;
-  project_loader state = {.own = own, .error = error};
-  store_error list_error;
+  store_session *loading = NULL;
   store_status status = store_session_open(own->file, STORE_ACCESS_READ, &list, error);
   if (status == STORE_OK) {
-    status = store_session_open(own->file, STORE_ACCESS_READ, &state.session, error);
+    status = store_session_open(own->file, STORE_ACCESS_READ, &loading, error);
   }
   if (status == STORE_OK) {
-    status = store_project_list(list, load_project, &state, &list_error);
-    if (status != STORE_OK && error != NULL) {
-      *error = list_error;
-    }
+    status = read_projects(own, list, loading, error);
   }
   store_session_close(list);
-  store_session_close(state.session);
-  return status == STORE_OK ? state.status : status;
+  store_session_close(loading);
+  return status;
+}
+
+/// Reads the projects and their keys anew if somebody else has changed the file: a new project is
+/// loaded, new keys take the place of the old ones. In the writer's thread, with its session.
+static void look_for_changes(void *context, store_session *session) {
+  engine *own = context;
+  store_error error;
+  int64_t version = 0;
+  store_status status = store_session_version(session, &version, &error);
+  if (status == STORE_OK && version != own->seen_version) {
+    store_session *loading = engine_session_borrow(own);
+    if (loading == NULL) {
+      return; // the next look tries again, as after every failure
+    }
+    status = read_projects(own, session, loading, &error);
+    engine_session_return(own, loading);
+  }
+  if (status == STORE_OK) {
+    own->seen_version = version;
+  } else {
+    own->options.log(own->options.context, "look_failed", error.message);
+  }
 }
 
 /// For the writer's sweep: the list as it is now; it only grows, and its entries stay.
@@ -116,7 +189,8 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
   own->options = *options;
   (void)pthread_rwlock_init(&own->lock, NULL);
   (void)pthread_mutex_init(&own->session_lock, NULL);
-  store_options file = {.path = options->path, .is_relaxed = options->is_relaxed};
+  store_options file = {
+      .path = options->path, .is_exclusive = true, .is_relaxed = options->is_relaxed};
   store_session *session = NULL;
   bool ok = store_open(&file, &own->file, error) == STORE_OK &&
             load_projects(own, error) == STORE_OK &&
@@ -128,6 +202,8 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
                               .context = options->context,
                               .projects = list_projects,
                               .projects_context = own,
+                              .look = look_for_changes,
+                              .look_context = own,
                               .log = options->log};
     own->writer = writer_start(session, &writing);
     ok = own->writer != NULL;
@@ -232,16 +308,12 @@ engine_status engine_project_create(engine *own, seg_text_view name, engine_proj
     project_free(creation.created);
     return status;
   }
-  (void)pthread_rwlock_wrlock(&own->lock);
-  bool added =
-      add_project(own, creation.created, creation.row.secret_hash, creation.row.public_key);
-  (void)pthread_rwlock_unlock(&own->lock);
-  if (!added) {
-    project_free(creation.created);
+  project *listed = publish_project(own, creation.created, &creation.row);
+  if (listed == NULL) {
     return engine_fail(error, ENGINE_UNAVAILABLE,
                        "out of memory; the project is there after a restart");
   }
-  show(context, id, creation.created->name.bytes, secret, public);
+  show(context, id, listed->name.bytes, secret, public);
   return ENGINE_OK;
 }
 

@@ -19,6 +19,7 @@ struct engine {
   pthread_mutex_t session_lock;
   store_session *sessions[ENGINE_SESSIONS_KEPT];
   size_t session_count;
+  int64_t seen_version; ///< Of the store, when the writer's thread last looked; 0 is never.
 };
 
 typedef struct project_keys {

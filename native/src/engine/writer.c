@@ -26,6 +26,7 @@ struct writer {
   size_t queued;
   bool is_stopping;
   int64_t next_sweep_ms;
+  int64_t next_look_ms; ///< By the monotonic clock, which nobody sets back.
 };
 
 void engine_error_init(engine_error *error) {
@@ -213,14 +214,20 @@ static size_t take_commands(writer *own, command **out) {
   return count;
 }
 
-/// Waits for commands or for the next sweep; the lock is held.
+static int64_t monotonic_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/// Waits for commands, for the next sweep or for the next look; the lock is held.
 static void wait_for_work(writer *own) {
-  if (own->options.sweep_ms == 0) {
-    (void)pthread_cond_wait(&own->has_work, &own->lock);
-    return;
+  int64_t left_ms = own->next_look_ms - monotonic_ms();
+  if (own->options.sweep_ms > 0) {
+    int64_t sweep_ms = own->next_sweep_ms - own->options.now_ms(own->options.context);
+    left_ms = sweep_ms < left_ms ? sweep_ms : left_ms;
   }
-  int64_t left_ms = own->next_sweep_ms - own->options.now_ms(own->options.context);
-  left_ms = left_ms < 1 ? 1 : left_ms > own->options.sweep_ms ? own->options.sweep_ms : left_ms;
+  left_ms = left_ms < 1 ? 1 : left_ms;
   struct timespec until;
   (void)clock_gettime(CLOCK_REALTIME, &until);
   until.tv_sec += (time_t)(left_ms / 1000);
@@ -230,6 +237,19 @@ static void wait_for_work(writer *own) {
     until.tv_nsec -= 1000000000L;
   }
   (void)pthread_cond_timedwait(&own->has_work, &own->lock, &until);
+}
+
+/// Looks for what other processes have changed, when it is time; the lock is held, but not
+/// meanwhile. Returns whether it did.
+static bool look_around(writer *own) {
+  if (monotonic_ms() < own->next_look_ms) {
+    return false;
+  }
+  (void)pthread_mutex_unlock(&own->lock);
+  own->options.look(own->options.look_context, own->session);
+  own->next_look_ms = monotonic_ms() + WRITER_LOOK_MS;
+  (void)pthread_mutex_lock(&own->lock);
+  return true;
 }
 
 /// Also when the next one is further away than it can be: the clock was set back.
@@ -243,6 +263,9 @@ static void *work(void *context) {
   command *commands[WRITER_BATCH_MAX];
   (void)pthread_mutex_lock(&own->lock);
   while (own->first != NULL || !own->is_stopping) {
+    if (look_around(own)) {
+      continue;
+    }
     if (own->first == NULL && !sweep_is_due(own)) {
       wait_for_work(own);
       continue;

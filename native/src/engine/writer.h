@@ -73,6 +73,10 @@ typedef struct writer_options {
   /// All projects, for the sweep; the writer's thread calls it and frees the list with free.
   size_t (*projects)(void *context, project ***out);
   void *projects_context;
+  /// Looks for what other processes have changed. Called in the writer's thread, outside a
+  /// transaction, every WRITER_LOOK_MS or a little later, with the writer's session.
+  void (*look)(void *context, store_session *session);
+  void *look_context;
   void (*log)(void *context, const char *event, const char *message);
 } writer_options;
 
@@ -80,6 +84,9 @@ typedef struct writer_options {
 #define WRITER_QUEUE_MAX 4096
 /// Commands of one transaction at most: it bounds how long the first of them waits.
 #define WRITER_BATCH_MAX 512
+
+/// A project that a command has made, or new keys, are known this soon. A look costs microseconds.
+#define WRITER_LOOK_MS 1000
 
 /// Starts the thread. `session` is the store's one read-write session and belongs to the writer
 /// from here on. NULL if there is no memory or no thread.

@@ -20,8 +20,6 @@
 
 /// How often a stop looks whether everything has finished.
 #define DRAIN_STEP_MS 5
-/// Bytes of "[address]:port".
-#define LISTEN_BYTES_MAX 64
 
 static void respond_static(seg_http_response *response, seg_http_code code, const char *message) {
   seg_http_failure failure = {.code = code, .message = message};
@@ -432,10 +430,8 @@ static int on_message(const struct mg_connection *connection, const char *messag
   return 1;
 }
 
-/// "8080", "127.0.0.1:8080", "localhost:8080" or "[::1]:8080" in civetweb's words; false if it is
-/// none of them.
-static bool read_listen(const char *listen, char out[LISTEN_BYTES_MAX]) {
-  char host[LISTEN_BYTES_MAX] = "127.0.0.1";
+bool seg_http_listen_read(const char *listen, char out[SEG_HTTP_LISTEN_BYTES]) {
+  char host[SEG_HTTP_LISTEN_BYTES] = "127.0.0.1";
   const char *colon = strrchr(listen, ':');
   const char *port = colon == NULL ? listen : colon + 1;
   if (colon != NULL && colon > listen) {
@@ -460,7 +456,7 @@ static bool read_listen(const char *listen, char out[LISTEN_BYTES_MAX]) {
     return false;
   }
   bool six = strchr(host, ':') != NULL;
-  (void)snprintf(out, LISTEN_BYTES_MAX, "%s%.44s%s:%lu", six ? "[" : "", host, six ? "]" : "",
+  (void)snprintf(out, SEG_HTTP_LISTEN_BYTES, "%s%.44s%s:%lu", six ? "[" : "", host, six ? "]" : "",
                  number);
   return true;
 }
@@ -568,8 +564,8 @@ static void choose_id_prefix(seg_http_server *server) {
 seg_status seg_http_server_start(const seg_http_options *options, const seg_http_route *routes,
                                  size_t route_count, void *context, seg_http_server **out,
                                  seg_error *error) {
-  char listen[LISTEN_BYTES_MAX];
-  if (options->listen == NULL || !read_listen(options->listen, listen)) {
+  char listen[SEG_HTTP_LISTEN_BYTES];
+  if (options->listen == NULL || !seg_http_listen_read(options->listen, listen)) {
     return seg_http_refuse(error, SEG_E_INVALID,
                            "the address to listen on is \"%.100s\"; allowed are PORT, "
                            "IPv4-ADDRESS:PORT and [IPv6-ADDRESS]:PORT, such as 127.0.0.1:8080",

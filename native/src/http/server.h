@@ -80,6 +80,13 @@ typedef struct seg_http_options {
   seg_http_rate_limit *rate_limit; ///< optional, borrowed  NULL limits nothing.
 } seg_http_options;
 
+/// Bytes of an address with its port and its final NUL.
+#define SEG_HTTP_LISTEN_BYTES 64
+/// Reads an address to listen on: "8080", which is loopback, "127.0.0.1:8080", "localhost:8080" or
+/// "[::1]:8080". out  written  Host and port, an IPv6 host in brackets. False if it is none of
+/// them.
+bool seg_http_listen_read(const char *listen, char out[SEG_HTTP_LISTEN_BYTES]);
+
 typedef struct seg_http_server seg_http_server;
 
 /// Starts to listen and serve; returns once connections are accepted. Signals should be blocked

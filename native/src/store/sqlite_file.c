@@ -53,7 +53,10 @@ static store_status copy_database(sqlite3 *from, const store *file, sqlite3 *to,
   int code = sqlite3_backup_step(backup, -1);
   (void)sqlite3_backup_finish(backup);
   if (code != SQLITE_DONE) {
-    bool is_target = (code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_READONLY;
+    // The source is only read here: what failed in writing is the copy.
+    bool is_target = (code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_READONLY ||
+                     code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC ||
+                     code == SQLITE_IOERR_TRUNCATE;
     return store_sqlite_failed(is_target ? path : file->path, NULL, code, err);
   }
   return STORE_OK;

@@ -36,6 +36,7 @@ struct store {
   int busy_timeout_ms;
   int64_t cache_bytes;
   int64_t size_bytes_max;
+  int lock; ///< The descriptor of the lock's file; -1 when this store is not exclusive.
   atomic_int session_count;
   atomic_bool has_writer;
 };
@@ -122,6 +123,13 @@ seg_text_view store_column_text(store_query *query, int column);
 seg_text_view store_column_blob(store_query *query, int column);
 /// STORE_CORRUPT sticks to the query when it isn't a hash.
 void store_column_hash(store_query *query, int column, uint8_t hash[STORE_HASH_BYTES]);
+
+// ---- One server a file: see sqlite_lock.c ----
+
+/// Locks the file for this process. STORE_BUSY: another one has it; the message says which.
+store_status store_lock_take(store *file, store_error *err);
+/// Gives the lock back, if there is one.
+void store_lock_drop(store *file);
 
 // ---- Sessions ----
 

@@ -162,6 +162,7 @@ static store *file_create(const store_options *options) {
       options->busy_timeout_ms > 0 ? options->busy_timeout_ms : BUSY_TIMEOUT_MS_DEFAULT;
   file->cache_bytes = options->cache_bytes > 0 ? options->cache_bytes : CACHE_BYTES_DEFAULT;
   file->size_bytes_max = options->size_bytes_max > 0 ? options->size_bytes_max : 0;
+  file->lock = -1;
   if (file->path == NULL) {
     free(file);
     return NULL;
@@ -175,6 +176,9 @@ store_status store_open(const store_options *options, store **out, store_error *
     return store_sqlite_failed(options->path, NULL, SQLITE_NOMEM, err);
   }
   store_status status = look_at_file(file->path, options->must_exist, err);
+  if (status == STORE_OK && options->is_exclusive) {
+    status = store_lock_take(file, err);
+  }
   if (status == STORE_OK) {
     status = prepare_file(file, err);
   }
@@ -191,6 +195,7 @@ void store_close(store *file) {
     return;
   }
   assert(atomic_load(&file->session_count) == 0);
+  store_lock_drop(file);
   free(file->path);
   free(file);
 }

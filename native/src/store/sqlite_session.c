@@ -171,6 +171,15 @@ store_status store_savepoint_undo(store_session *session, store_error *err) {
   return status == STORE_OK ? run(session, "RELEASE command", err) : status;
 }
 
+store_status store_session_version(store_session *session, int64_t *version, store_error *err) {
+  assert(sqlite3_get_autocommit(session->db)); // within a transaction it stands still
+  store_query query = store_query_begin(session, "PRAGMA data_version", err);
+  if (store_query_step(&query)) {
+    *version = store_column_num(&query, 0);
+  }
+  return store_query_end(&query);
+}
+
 static store_status counters_load(store_session *session, store_error *err) {
   store_query query = store_query_begin(session, "SELECT counter, value FROM counters", err);
   while (store_query_step(&query)) {

@@ -71,9 +71,11 @@ typedef struct store_session store_session;
 
 /// All zero is the default for everything but the path.
 typedef struct store_options {
-  const char *path; ///< Relative to the working directory; copied.
-  bool must_exist;  ///< Don't create the file: STORE_NOT_FOUND instead.
-  bool is_relaxed;  ///< A power cut may take the last commits (a crash of the process never does).
+  const char *path;  ///< Relative to the working directory; copied.
+  bool must_exist;   ///< Don't create the file: STORE_NOT_FOUND instead.
+  bool is_exclusive; ///< As a server: STORE_BUSY while another store, here or in another process,
+                     ///< has the file open so. Others may still read it and make small changes.
+  bool is_relaxed;   ///< A power cut may take the last commits (a crash of the process never does).
   int busy_timeout_ms; ///< How long to wait for another process; 0 is 5,000.
   int64_t cache_bytes; ///< Page cache of the read-write session; 0 is 256 MiB. Readers have 1/16.
   int64_t size_bytes_max; ///< The file grows no further: STORE_FULL. 0 is no limit.
@@ -119,6 +121,10 @@ store_status store_savepoint_begin(store_session *session, store_error *err);
 store_status store_savepoint_keep(store_session *session, store_error *err);
 /// Not STORE_OK: the transaction is gone or unusable; roll it back.
 store_status store_savepoint_undo(store_session *session, store_error *err);
+
+/// A number that is another one once somebody else than this session has committed something: a
+/// session of this process, or another process. Outside a transaction.
+store_status store_session_version(store_session *session, int64_t *version, store_error *err);
 
 /// Copy the whole store, as of one moment, into a new file while it is in use. STORE_CONFLICT if
 /// there is a file at `path` already. Threads: any; never blocks the writer.

@@ -77,10 +77,9 @@ static seg_status read_contact(const cJSON *line, seg_contact_view *out, seg_err
   return status;
 }
 
-static seg_status take_contact(seg_table *table, const cJSON *line, seg_error *error) {
-  seg_contact_view contact;
-  seg_status status = read_contact(line, &contact, error);
-  return status == SEG_OK ? seg_table_add(table, &contact, NULL, error) : status;
+static seg_status take_contact(seg_table *table, seg_ingest_line *line, seg_error *error) {
+  seg_status status = read_contact(line->members, &line->contact, error);
+  return status == SEG_OK ? seg_table_add(table, &line->contact, &line->row, error) : status;
 }
 
 static seg_status missing_contact(seg_text_view id, const char *name, seg_error *error) {
@@ -88,15 +87,14 @@ static seg_status missing_contact(seg_text_view id, const char *name, seg_error 
                   seg_quote(id).text);
 }
 
-static seg_status replace_contact(seg_table *table, const cJSON *line, seg_error *error) {
-  seg_contact_view contact;
-  uint32_t row;
-  seg_status status = read_contact(line, &contact, error);
+static seg_status replace_contact(seg_table *table, seg_ingest_line *line, seg_error *error) {
+  seg_status status = read_contact(line->members, &line->contact, error);
   if (status != SEG_OK) {
     return status;
   }
-  return seg_table_find(table, contact.id, &row) ? seg_table_update(table, row, &contact, error)
-                                                 : missing_contact(contact.id, "id", error);
+  return seg_table_find(table, line->contact.id, &line->row)
+             ? seg_table_update(table, line->row, &line->contact, error)
+             : missing_contact(line->contact.id, "id", error);
 }
 
 /// The contact that an event or an email belongs to.
@@ -110,45 +108,55 @@ static seg_status find_contact(const seg_table *table, const cJSON *line, uint32
   return status;
 }
 
-static seg_status take_event(seg_table *table, const cJSON *line, seg_error *error) {
-  uint32_t row = 0;
-  seg_text_view name = {0};
-  int64_t at_ms = SEG_INSTANT_NONE;
-  seg_status status = find_contact(table, line, &row, error);
+static seg_status take_event(seg_table *table, seg_ingest_line *line, seg_error *error) {
+  seg_status status = find_contact(table, line->members, &line->row, error);
   if (status == SEG_OK) {
-    status = read_string(line, "name", &name, error);
+    status = read_string(line->members, "name", &line->event_name, error);
   }
   if (status == SEG_OK) {
-    status = read_instant(line, "createdAt", false, &at_ms, error);
+    status = read_instant(line->members, "createdAt", false, &line->event_at_ms, error);
   }
-  return status == SEG_OK ? seg_table_add_event(table, row, name, at_ms, error) : status;
+  return status == SEG_OK
+             ? seg_table_add_event(table, line->row, line->event_name, line->event_at_ms, error)
+             : status;
 }
 
-static seg_status take_email(seg_table *table, const cJSON *line, seg_error *error) {
+static seg_status take_email(seg_table *table, seg_ingest_line *line, seg_error *error) {
   static const char *const members[SEG_ACTIVITY_COUNT] = {
       [SEG_ACTIVITY_SENT] = "sentAt",       [SEG_ACTIVITY_DELIVERED] = "deliveredAt",
       [SEG_ACTIVITY_OPENED] = "openedAt",   [SEG_ACTIVITY_CLICKED] = "clickedAt",
       [SEG_ACTIVITY_BOUNCED] = "bouncedAt", [SEG_ACTIVITY_COMPLAINED] = "complainedAt",
   };
-  int64_t at_ms[SEG_ACTIVITY_COUNT];
-  uint32_t row = 0;
-  seg_status status = find_contact(table, line, &row, error);
+  int64_t *at_ms = line->activity_at_ms;
+  seg_status status = find_contact(table, line->members, &line->row, error);
   for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
-    status = read_instant(line, members[i], true, &at_ms[i], error);
+    status = read_instant(line->members, members[i], true, &at_ms[i], error);
   }
   // First all room, then all occurrences: the line stands or falls as a whole.
   for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
     if (at_ms[i] != SEG_INSTANT_NONE &&
-        !seg_timeline_reserve(&table->activities[i], table->allocator, row)) {
+        !seg_timeline_reserve(&table->activities[i], table->allocator, line->row)) {
       status = seg_fail_memory(error);
     }
   }
   for (size_t i = 0; status == SEG_OK && i < SEG_ACTIVITY_COUNT; i++) {
     if (at_ms[i] != SEG_INSTANT_NONE) {
-      status = seg_table_add_activity(table, row, (seg_activity)i, at_ms[i], error);
+      status = seg_table_add_activity(table, line->row, (seg_activity)i, at_ms[i], error);
     }
   }
   return status;
+}
+
+static seg_status take_member(seg_table *table, seg_ingest_line *line, seg_error *error) {
+  seg_status status = find_contact(table, line->members, &line->row, error);
+  if (status == SEG_OK) {
+    status = read_string(line->members, "segment", &line->segment, error);
+  }
+  if (status == SEG_OK) {
+    status = read_instant(line->members, "since", true, &line->since_ms, error);
+  }
+  return status == SEG_OK ? seg_table_set_member(table, line->segment, line->row, true, error)
+                          : status;
 }
 
 /// Holds the members that are not looked at to the limits too: a line is good or bad as a whole.
@@ -163,30 +171,46 @@ static seg_status check_members(const cJSON *line, seg_error *error) {
 }
 
 /// What is done with a line's object.
-typedef seg_status (*line_taker)(seg_table *table, const cJSON *line, seg_error *error);
+typedef seg_status (*line_taker)(seg_table *table, seg_ingest_line *line, seg_error *error);
 
-static seg_status take_line(seg_table *table, line_taker take, seg_text_view text,
-                            seg_error *error) {
-  if (text.size_bytes > SEG_INGEST_LINE_BYTES_MAX) {
-    return seg_fail(error, SEG_E_LIMIT, "the line has %zu bytes; at most %d are allowed",
-                    text.size_bytes, SEG_INGEST_LINE_BYTES_MAX);
+/// Shows a line that went in to the caller, who may refuse it.
+static seg_status show_line(seg_table *table, const seg_ingest_report *report,
+                            const seg_ingest_line *line, seg_error *error) {
+  seg_status status = report->good_line(report->context, line, error);
+  if (status != SEG_OK && line->kind == SEG_INGEST_CONTACTS) {
+    seg_table_remove(table, line->row);
   }
-  cJSON *line;
-  seg_status status = seg_json_parse(text, SEG_JSON_DEPTH_MAX, &line, error);
+  return status;
+}
+
+/// report  optional  Whom to show it.
+static seg_status take_line(seg_table *table, line_taker take, const seg_ingest_report *report,
+                            seg_ingest_line *line, seg_error *error) {
+  if (line->text.size_bytes > SEG_INGEST_LINE_BYTES_MAX) {
+    return seg_fail(error, SEG_E_LIMIT, "the line has %zu bytes; at most %d are allowed",
+                    line->text.size_bytes, SEG_INGEST_LINE_BYTES_MAX);
+  }
+  cJSON *members;
+  seg_status status = seg_json_parse(line->text, SEG_JSON_DEPTH_MAX, &members, error);
   if (status != SEG_OK) {
     return status;
   }
-  status = cJSON_IsObject(line) ? check_members(line, error)
-                                : seg_fail(error, SEG_E_INVALID, "must be an object");
+  line->members = members;
+  status = cJSON_IsObject(members) ? check_members(members, error)
+                                   : seg_fail(error, SEG_E_INVALID, "must be an object");
   if (status == SEG_OK) {
     status = take(table, line, error);
   }
-  seg_json_free(line);
+  if (status == SEG_OK && report != NULL && report->good_line != NULL) {
+    status = show_line(table, report, line, error);
+  }
+  seg_json_free(members);
   return status;
 }
 
 seg_status seg_ingest_update(seg_table *table, seg_text_view line, seg_error *error) {
-  return take_line(table, replace_contact, line, error);
+  seg_ingest_line taken = {.kind = SEG_INGEST_CONTACTS, .text = line};
+  return take_line(table, replace_contact, NULL, &taken, error);
 }
 
 static bool is_blank(seg_text_view line) {
@@ -202,7 +226,8 @@ seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_vie
                             seg_ingest_report *report) {
   static const line_taker takers[] = {[SEG_INGEST_CONTACTS] = take_contact,
                                       [SEG_INGEST_EVENTS] = take_event,
-                                      [SEG_INGEST_EMAILS] = take_email};
+                                      [SEG_INGEST_EMAILS] = take_email,
+                                      [SEG_INGEST_MEMBERS] = take_member};
   if (report->line_count == 0) {
     lines = seg_text_after_mark(lines);
   }
@@ -211,14 +236,16 @@ seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_vie
   while (at < end) {
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     const char *line_end = newline == NULL ? end : newline;
-    seg_text_view line = {.bytes = at, .size_bytes = (size_t)(line_end - at)};
+    seg_ingest_line line = {.kind = kind,
+                            .number = report->line_count + 1,
+                            .text = {.bytes = at, .size_bytes = (size_t)(line_end - at)}};
     at = newline == NULL ? end : newline + 1;
     report->line_count++;
-    if (line.size_bytes <= SEG_INGEST_LINE_BYTES_MAX && is_blank(line)) {
+    if (line.text.size_bytes <= SEG_INGEST_LINE_BYTES_MAX && is_blank(line.text)) {
       continue;
     }
     seg_error error;
-    seg_status status = take_line(table, takers[kind], line, &error);
+    seg_status status = take_line(table, takers[kind], report, &line, &error);
     if (status == SEG_E_NOMEM) {
       return status;
     }

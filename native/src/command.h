@@ -26,6 +26,8 @@ typedef struct command {
 extern const command command_backup;
 extern const command command_check;
 extern const command command_eval;
+extern const command command_export;
+extern const command command_import;
 extern const command command_login;
 extern const command command_project;
 extern const command command_serve;

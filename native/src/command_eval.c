@@ -355,7 +355,7 @@ static int run_settings(settings *set) {
     status = out_of_memory();
   }
   if (status == 0) {
-    status = data_read_folder(set->data, table, &bad_lines);
+    status = data_read_folder(set->data, table, NULL, &bad_lines);
   }
   if (status == 0) {
     set->name_width = name_width(&cases);

@@ -3,7 +3,6 @@
 #include "data_files.h"
 
 #include "command.h"
-#include "segmentry/ingest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,6 +61,7 @@ int data_read_file(const char *path, size_t bytes_max, seg_text_view *out) {
 }
 
 typedef struct progress {
+  const data_taker *taker; ///< optional
   const char *file;
   bool is_shown; ///< Standard error is a terminal.
   bool has_line; ///< A progress line stands there.
@@ -92,6 +92,17 @@ static void say_bad_line(void *context, size_t line, const char *message) {
   progress *shown = context;
   end_progress(shown);
   (void)fprintf(stderr, "%s:%zu: %s\n", shown->file, line, message);
+}
+
+static seg_status take_line(void *context, const seg_ingest_line *line, seg_error *error) {
+  const progress *shown = context;
+  return shown->taker->take(shown->taker->context, line, error);
+}
+
+/// Says why reading has ended before the file did.
+static int end_early(const char *path, const data_taker *taker) {
+  bool has_failed = taker != NULL && taker->has_failed(taker->context);
+  return has_failed ? EXIT_NO_INPUT : complain(path, "out of memory", EXIT_NO_MEMORY);
 }
 
 /// Reads a file's lines into a table.
@@ -128,7 +139,7 @@ static int read_lines(FILE *file, const char *path, seg_table *table, seg_ingest
     }
     seg_text_view lines = {.bytes = buffer + begin, .size_bytes = end - begin};
     if (seg_ingest_lines(table, kind, lines, report) != SEG_OK) {
-      status = complain(path, "out of memory", EXIT_NO_MEMORY);
+      status = end_early(path, shown->taker);
     }
     held = filled - end;
     memmove(buffer, buffer + end, held);
@@ -141,24 +152,44 @@ static int read_lines(FILE *file, const char *path, seg_table *table, seg_ingest
   return status;
 }
 
-static int read_data_file(const char *folder, const char *name, bool may_lack, seg_table *table,
-                          seg_ingest_kind kind, size_t *bad_lines) {
+char *data_path(const char *folder, const char *name) {
   size_t path_bytes = strlen(folder) + strlen(name) + 2;
   char *path = malloc(path_bytes);
   if (path == NULL) {
-    return complain(name, "out of memory", EXIT_NO_MEMORY);
+    (void)complain(name, "out of memory", EXIT_NO_MEMORY);
+    return NULL;
   }
   (void)snprintf(path, path_bytes, "%s/%s", folder, name);
+  return path;
+}
+
+/// A file of a folder, and where its lines go.
+typedef struct data_file {
+  const char *name;
+  seg_ingest_kind kind;
+  bool may_lack;
+} data_file;
+
+static int read_data_file(const char *folder, const data_file *from, seg_table *table,
+                          const data_taker *taker, size_t *bad_lines) {
+  char *path = data_path(folder, from->name);
+  if (path == NULL) {
+    return EXIT_NO_MEMORY;
+  }
   FILE *file = fopen(path, "rb");
   int status = 0;
   if (file == NULL) {
-    if (errno != ENOENT || !may_lack) {
+    if (errno != ENOENT || !from->may_lack) {
       status = complain(path, strerror(errno), EXIT_NO_INPUT);
     }
   } else {
-    progress shown = {.file = name, .is_shown = isatty(STDERR_FILENO) == 1, .last_s = time(NULL)};
-    seg_ingest_report report = {.bad_line = say_bad_line, .context = &shown};
-    status = read_lines(file, path, table, kind, &report, &shown);
+    progress shown = {.taker = taker,
+                      .file = from->name,
+                      .is_shown = isatty(STDERR_FILENO) == 1,
+                      .last_s = time(NULL)};
+    seg_ingest_report report = {
+        .good_line = taker == NULL ? NULL : take_line, .bad_line = say_bad_line, .context = &shown};
+    status = read_lines(file, path, table, from->kind, &report, &shown);
     end_progress(&shown);
     *bad_lines += report.bad_count;
     (void)fclose(file);
@@ -167,15 +198,21 @@ static int read_data_file(const char *folder, const char *name, bool may_lack, s
   return status;
 }
 
-int data_read_folder(const char *folder, seg_table *table, size_t *bad_lines) {
+int data_read_folder(const char *folder, seg_table *table, const data_taker *taker,
+                     size_t *bad_lines) {
+  static const data_file files[] = {{"contacts.ndjson", SEG_INGEST_CONTACTS, false},
+                                    {"events.ndjson", SEG_INGEST_EVENTS, true},
+                                    {"emails.ndjson", SEG_INGEST_EMAILS, true}};
+  int status = 0;
   *bad_lines = 0;
-  int status =
-      read_data_file(folder, "contacts.ndjson", false, table, SEG_INGEST_CONTACTS, bad_lines);
-  if (status == 0) {
-    status = read_data_file(folder, "events.ndjson", true, table, SEG_INGEST_EVENTS, bad_lines);
-  }
-  if (status == 0) {
-    status = read_data_file(folder, "emails.ndjson", true, table, SEG_INGEST_EMAILS, bad_lines);
+  for (size_t i = 0; status == 0 && i < sizeof files / sizeof files[0]; i++) {
+    status = read_data_file(folder, &files[i], table, taker, bad_lines);
   }
   return status;
+}
+
+int data_read_members(const char *folder, seg_table *table, const data_taker *taker,
+                      size_t *bad_lines) {
+  static const data_file members = {"members.ndjson", SEG_INGEST_MEMBERS, true};
+  return read_data_file(folder, &members, table, taker, bad_lines);
 }

@@ -7,17 +7,24 @@
 #include <string.h>
 
 void output_string(FILE *out, seg_text_view text) {
+  size_t plain = 0; // where what stays as it is begins
   (void)putc('"', out);
   for (size_t i = 0; i < text.size_bytes; i++) {
     unsigned char byte = (unsigned char)text.bytes[i];
-    if (byte == '"' || byte == '\\') {
-      (void)putc('\\', out);
-      (void)putc(byte, out);
-    } else if (byte < 0x20) {
+    if (byte >= 0x20 && byte != '"' && byte != '\\') {
+      continue;
+    }
+    (void)fwrite(text.bytes + plain, 1, i - plain, out);
+    plain = i + 1;
+    if (byte < 0x20) {
       (void)fprintf(out, "\\u%04x", byte);
     } else {
+      (void)putc('\\', out);
       (void)putc(byte, out);
     }
+  }
+  if (plain < text.size_bytes) {
+    (void)fwrite(text.bytes + plain, 1, text.size_bytes - plain, out);
   }
   (void)putc('"', out);
 }

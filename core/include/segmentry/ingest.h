@@ -12,12 +12,34 @@
 typedef enum seg_ingest_kind {
   SEG_INGEST_CONTACTS = 0, ///< {id,email,subscribed,createdAt,updatedAt,data}
   SEG_INGEST_EVENTS = 1,   ///< {contactId,name,createdAt,data?}
-  SEG_INGEST_EMAILS =
-      2 ///< {contactId,sentAt,deliveredAt,openedAt,clickedAt,bouncedAt,complainedAt}
+  /// {contactId,sentAt,deliveredAt,openedAt,clickedAt,bouncedAt,complainedAt}
+  SEG_INGEST_EMAILS = 2,
+  SEG_INGEST_MEMBERS = 3 ///< {segment,contactId,since?}: of the table's stored memberships.
 } seg_ingest_kind;
 
-/// What became of the lines, and who is told about bad ones.
+/// A line that went in, for a caller that keeps more of it than the table does. Everything is
+/// borrowed for the call.
+typedef struct seg_ingest_line {
+  seg_ingest_kind kind;
+  size_t number;               ///< From 1.
+  seg_text_view text;          ///< As it was read.
+  const struct cJSON *members; ///< Its object.
+  uint32_t row;                ///< Of its contact.
+  seg_contact_view contact;    ///< SEG_INGEST_CONTACTS, as written.
+  seg_text_view event_name;    ///< SEG_INGEST_EVENTS
+  int64_t event_at_ms;         ///< SEG_INGEST_EVENTS
+  /// SEG_INGEST_EMAILS, by seg_activity; SEG_INSTANT_NONE where there is none.
+  int64_t activity_at_ms[SEG_ACTIVITY_COUNT];
+  seg_text_view segment; ///< SEG_INGEST_MEMBERS
+  int64_t since_ms;      ///< SEG_INGEST_MEMBERS; SEG_INSTANT_NONE where it is not said.
+} seg_ingest_line;
+
+/// What became of the lines, and who is told about them.
 typedef struct seg_ingest_report {
+  /// Called for each line that went in. May be NULL. What it returns other than SEG_OK refuses the
+  /// line, for the reason in `error`: a contact is taken out again; an occurrence stays, so what
+  /// refuses one must not use the table. SEG_E_NOMEM ends the reading.
+  seg_status (*good_line)(void *context, const seg_ingest_line *line, seg_error *error);
   /// Called for each bad line; the message is valid during the call. May be NULL.
   void (*bad_line)(void *context, size_t line, const char *message);
   void *context;

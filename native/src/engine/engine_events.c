@@ -102,7 +102,7 @@ typedef struct activity_command {
   command base;
   seg_text_view email;
   store_activity row;
-  char contact_id[64];
+  char contact_id[SEG_CONTACT_ID_BYTES_MAX + 1];
 } activity_command;
 
 static bool keep_ids(void *context, const store_contact *row) {

@@ -2,6 +2,7 @@
 #ifndef SEGMENTRY_ENGINE_INTERNAL_H
 #define SEGMENTRY_ENGINE_INTERNAL_H
 
+#include "email.h"
 #include "engine.h"
 
 /// Read-only sessions kept for the next who asks; more are opened and closed as needed.
@@ -26,11 +27,6 @@ typedef struct project_keys {
   unsigned char secret_hash[STORE_HASH_BYTES];
   char public_key[SECRET_TEXT_BYTES];
 } project_keys;
-
-/// Checks and normalises an address: trimmed, ASCII letters lower-cased, one @ with something on
-/// both sides, no white space or control characters.
-/// out  written  SEG_EMAIL_BYTES_MAX bytes, which `email` then shows.
-bool engine_read_email(seg_text_view written, char *out, seg_text_view *email);
 
 /// Inside a command: creates or updates the contact of an email that engine_read_email gave.
 /// The contact is shown with what it then holds.

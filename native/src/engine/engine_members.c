@@ -20,7 +20,7 @@ typedef struct members_command {
   segment *of;
   bool adds;
   int64_t contact;
-  char contact_id[64];
+  char contact_id[SEG_CONTACT_ID_BYTES_MAX + 1];
 } members_command;
 
 static bool keep_contact(void *context, const store_contact *row) {

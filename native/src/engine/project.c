@@ -433,20 +433,31 @@ static store_status load_all(store_session *session, loader *state, store_error 
   return status;
 }
 
-store_status project_load(store_session *session, const store_project *row, uint64_t hash_seed,
-                          project **out, store_error *error) {
+store_status project_create(const store_project *row, uint64_t hash_seed, project **out) {
   project *own = calloc(1, sizeof *own);
-  loader state = {.own = own};
   if (own == NULL || pthread_rwlock_init(&own->lock, NULL) != 0) {
     free(own);
     return STORE_NOMEM;
   }
   own->num = row->num;
-  store_status status = STORE_NOMEM;
-  if (owned_text_copy(row->id, &own->id) && owned_text_copy(row->name, &own->name) &&
-      seg_table_create(seg_allocator_default(), hash_seed, &own->table) == SEG_OK) {
-    status = load_all(session, &state, error);
+  if (!owned_text_copy(row->id, &own->id) || !owned_text_copy(row->name, &own->name) ||
+      seg_table_create(seg_allocator_default(), hash_seed, &own->table) != SEG_OK) {
+    project_free(own);
+    return STORE_NOMEM;
   }
+  *out = own;
+  return STORE_OK;
+}
+
+store_status project_load(store_session *session, const store_project *row, uint64_t hash_seed,
+                          project **out, store_error *error) {
+  project *own = NULL;
+  store_status status = project_create(row, hash_seed, &own);
+  if (status != STORE_OK) {
+    return status;
+  }
+  loader state = {.own = own};
+  status = load_all(session, &state, error);
   for (size_t i = 0; i < state.event_name_count; i++) {
     owned_text_free(state.event_names[i]);
   }

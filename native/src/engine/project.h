@@ -46,6 +46,8 @@ typedef struct project {
   size_t tracked_count;
 } project;
 
+/// Makes a project without contacts and segments. Returns STORE_OK or STORE_NOMEM.
+store_status project_create(const store_project *row, uint64_t hash_seed, project **out);
 /// Reads a project out of the store.
 ///
 /// Returns STORE_OK and the project, or why not. Threads: none else uses `out` yet.

@@ -326,6 +326,19 @@ store_status store_activity_insert(store_session *session, int64_t project,
 store_status store_activity_each(store_session *session, int64_t project,
                                  store_activity_visit visit, void *context, store_error *err);
 
+/// An activity with its message and its contact's id, as an export shows it.
+typedef struct store_activity_entry {
+  store_activity activity;
+  seg_text_view contact_id;
+} store_activity_entry;
+
+typedef bool (*store_activity_entry_visit)(void *context, const store_activity_entry *entry);
+
+/// Every activity of a project, in the order in which they were stored. Cost: a scan of the
+/// activities of all projects.
+store_status store_activity_list(store_session *session, int64_t project,
+                                 store_activity_entry_visit visit, void *context, store_error *err);
+
 // ---- Segments ----
 
 typedef struct store_segment {

@@ -24,14 +24,14 @@ static int run(int argument_count, char **arguments) {
   }
   char link[LOGIN_LINK_BYTES];
   listen = options_listen(listen);
-  if (!login_link_write(listen, "", link)) { // before a token is made for nothing
+  if (!login_link_write(listen, 0, "", link)) { // before a token is made for nothing
     (void)fprintf(stderr,
                   "segmentry login: --listen is '%s'; it must be the server's address, such as "
                   "127.0.0.1:8080, [::1]:8080 or 8080, and the port not 0\n",
                   listen);
     return EXIT_USAGE;
   }
-  char token[LOGIN_TOKEN_BYTES];
+  char token[SECRET_TEXT_BYTES];
   store_error error;
   struct timespec now;
   (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -39,7 +39,7 @@ static int run(int argument_count, char **arguments) {
   if (login_link_create(options_db(db), now_ms, token, &error) != STORE_OK) {
     return command_failed("login", &error);
   }
-  (void)login_link_write(listen, token, link);
+  (void)login_link_write(listen, 0, token, link);
   (void)printf("%s\n", link);
   return output_finish(0);
 }

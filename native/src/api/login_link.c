@@ -5,23 +5,18 @@
 #include "http/server.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-void login_link_make(int64_t now_ms, char token[LOGIN_TOKEN_BYTES], store_token *row) {
-  secret_make("lt_", token);
-  *row = (store_token){
-      .kind = STORE_TOKEN_LOGIN, .created_at_ms = now_ms, .expires_at_ms = now_ms + LOGIN_LINK_MS};
-  secret_hash(token, strlen(token), row->hash);
-}
-
-bool login_link_write(const char *listen, const char *token, char out[LOGIN_LINK_BYTES]) {
+bool login_link_write(const char *listen, unsigned port, const char *token,
+                      char out[LOGIN_LINK_BYTES]) {
   char address[SEG_HTTP_LISTEN_BYTES];
   if (!seg_http_listen_read(listen, address)) {
     return false;
   }
-  const char *port = strrchr(address, ':');
-  size_t host_bytes = (size_t)(port - address);
+  const char *colon = strrchr(address, ':');
   const char *host = address;
+  size_t host_bytes = (size_t)(colon - address);
   if (strncmp(address, "0.0.0.0:", 8) == 0) {
     host = "127.0.0.1";
     host_bytes = strlen(host);
@@ -29,9 +24,10 @@ bool login_link_write(const char *listen, const char *token, char out[LOGIN_LINK
     host = "[::1]";
     host_bytes = strlen(host);
   }
-  (void)snprintf(out, LOGIN_LINK_BYTES, "http://%.*s%s/login?token=%s", (int)host_bytes, host, port,
-                 token);
-  return strcmp(port, ":0") != 0;
+  unsigned long known = port != 0 ? port : strtoul(colon + 1, NULL, 10);
+  (void)snprintf(out, LOGIN_LINK_BYTES, "http://%.*s:%lu/login?token=%s", (int)host_bytes, host,
+                 known, token);
+  return known != 0;
 }
 
 static store_status put(void *context, store_session *session, store_error *error) {
@@ -40,10 +36,9 @@ static store_status put(void *context, store_session *session, store_error *erro
   return status == STORE_OK ? store_token_put(session, row, error) : status;
 }
 
-store_status login_link_create(const char *db, int64_t now_ms, char token[LOGIN_TOKEN_BYTES],
+store_status login_link_create(const char *db, int64_t now_ms, char token[SECRET_TEXT_BYTES],
                                store_error *error) {
-  store_token row;
-  login_link_make(now_ms, token, &row);
+  store_token row = login_token_make(STORE_TOKEN_LOGIN, now_ms, token);
   store_options options = {.path = db, .must_exist = true};
   return database_change(&options, put, &row, error);
 }

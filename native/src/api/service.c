@@ -3,6 +3,7 @@
 
 #include "api.h"
 #include "engine/engine_preview.h"
+#include "login_link.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -67,26 +68,15 @@ static service_result open_engine(const service_options *options, api *own) {
   return SERVICE_STOPPED;
 }
 
-/// Where a browser on this machine finds the server.
-static void write_address(const char *listen, unsigned port, char *out, size_t size_bytes) {
-  const char *colon = strrchr(listen, ':');
-  size_t host_bytes = colon == NULL ? 0 : (size_t)(colon - listen);
-  bool is_everywhere = host_bytes == 0 || strncmp(listen, "0.0.0.0", host_bytes) == 0 ||
-                       strncmp(listen, "[::]", host_bytes) == 0;
-  (void)snprintf(out, size_bytes, "http://%.*s:%u", is_everywhere ? 9 : (int)host_bytes,
-                 is_everywhere ? "127.0.0.1" : listen, port);
-}
-
 /// Prints a link to the dashboard, on standard output: the log, on standard error, has no secrets.
 static void print_login_link(const service_options *options, api *own, unsigned port) {
   char token[SECRET_TEXT_BYTES];
-  char address[128];
+  char link[LOGIN_LINK_BYTES];
   engine_error error;
   engine_error_init(&error);
-  if (engine_login_link(own->engine, token, &error) == ENGINE_OK) {
-    write_address(options->listen, port, address, sizeof address);
-    (void)printf("Dashboard (this link works once, for 15 minutes):\n  %s/login?token=%s\n",
-                 address, token);
+  if (engine_login_link(own->engine, token, &error) == ENGINE_OK &&
+      login_link_write(options->listen, port, token, link)) {
+    (void)printf("Dashboard (this link works once, for 15 minutes):\n  %s\n", link);
     (void)fflush(stdout);
   }
   engine_error_free(&error);

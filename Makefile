@@ -15,7 +15,7 @@ DEMO_NOW := 2026-06-01T12:00:00.000Z
 # from elsewhere is left alone.
 RUN_NEEDS := cc:build-essential cmake:cmake ninja:ninja-build dpkg-source:dpkg-dev \
   pkg-config:pkg-config /usr/include/sqlite3.h:libsqlite3-dev \
-  /usr/include/openssl/sha.h:libssl-dev
+  /usr/include/openssl/sha.h:libssl-dev /usr/include/zlib.h:zlib1g-dev
 NODE_NEEDS := node:nodejs npm:npm
 WASM_NEEDS := $(RUN_NEEDS) emcc:emscripten
 TEST_NEEDS := $(WASM_NEEDS) $(NODE_NEEDS) clang:clang clang-format:clang-format \

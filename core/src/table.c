@@ -282,6 +282,8 @@ seg_text_view seg_table_email(const seg_table *table, uint32_t row) {
 
 size_t seg_table_contact_count(const seg_table *table) { return table->contact_count; }
 size_t seg_table_row_count(const seg_table *table) { return table->row_count; }
+uint64_t seg_table_version(const seg_table *table) { return table->version; }
+
 size_t seg_table_memory_bytes(const seg_table *table) { return table->memory_bytes; }
 
 size_t seg_table_block_count(const seg_table *table) {
@@ -428,6 +430,7 @@ static void write_row(seg_table *table, uint32_t row, const seg_contact_view *co
   page->updated_at_ms[at] = contact->updated_at_ms;
   page->email[at] = email.stored;
   page->folded[at] = email.folded;
+  table->version++;
 }
 
 static seg_status check_id(const seg_table *table, seg_text_view id, seg_error *error) {
@@ -513,6 +516,7 @@ seg_status seg_table_append_row(seg_table *table, seg_text_view id) {
   seg_index_put(&table->ids, seg_hash(table->seed, id.bytes, id.size_bytes), row);
   table->row_count++;
   table->contact_count++;
+  table->version++;
   return SEG_OK;
 }
 
@@ -598,6 +602,7 @@ void seg_table_remove(seg_table *table, uint32_t row) {
   page->live[block % SEG_PAGE_BLOCKS] &= ~bit;
   page->subscribed[block % SEG_PAGE_BLOCKS] &= ~bit;
   table->contact_count--;
+  table->version++;
   if (block < table->hole_hint) {
     table->hole_hint = block;
   }
@@ -607,6 +612,15 @@ static seg_status check_row(const seg_table *table, uint32_t row, seg_error *err
   return seg_table_is_live(table, row)
              ? SEG_OK
              : seg_fail(error, SEG_E_MISSING, "row %u holds no contact", (unsigned)row);
+}
+
+static seg_status add_occurrence(seg_table *table, seg_timeline *timeline, uint32_t row,
+                                 int64_t at_ms, seg_error *error) {
+  if (!seg_timeline_add(timeline, table->allocator, row, at_ms)) {
+    return seg_fail_memory(error);
+  }
+  table->version++;
+  return seg_succeed(error);
 }
 
 seg_status seg_table_add_event(seg_table *table, uint32_t row, seg_text_view name, int64_t at_ms,
@@ -619,8 +633,7 @@ seg_status seg_table_add_event(seg_table *table, uint32_t row, seg_text_view nam
   if (status != SEG_OK) {
     return status;
   }
-  return seg_timeline_add(timeline, table->allocator, row, at_ms) ? seg_succeed(error)
-                                                                  : seg_fail_memory(error);
+  return add_occurrence(table, timeline, row, at_ms, error);
 }
 
 seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity activity,
@@ -629,9 +642,7 @@ seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity a
   if (status != SEG_OK) {
     return status;
   }
-  return seg_timeline_add(&table->activities[activity], table->allocator, row, at_ms)
-             ? seg_succeed(error)
-             : seg_fail_memory(error);
+  return add_occurrence(table, &table->activities[activity], row, at_ms, error);
 }
 
 /// Makes a segment's membership with room for `blocks`; what is new is 0.
@@ -676,6 +687,7 @@ seg_status seg_table_set_member(seg_table *table, seg_text_view segment_id, uint
   uint64_t bit = UINT64_C(1) << (row % SEG_BLOCK_ROWS);
   membership->words[block] =
       member ? membership->words[block] | bit : membership->words[block] & ~bit;
+  table->version++;
   return seg_succeed(error);
 }
 
@@ -691,6 +703,7 @@ seg_status seg_table_set_members(seg_table *table, seg_text_view segment_id, seg
     uint64_t live = table->pages[block / SEG_PAGE_BLOCKS]->live[block % SEG_PAGE_BLOCKS];
     membership->words[block] = block < mask.block_count ? mask.words[block] & live : 0;
   }
+  table->version++;
   return seg_succeed(error);
 }
 

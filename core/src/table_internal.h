@@ -37,6 +37,7 @@ struct seg_table {
   seg_allocator allocator; ///< The same, counting.
   size_t memory_bytes;
   uint64_t seed;
+  uint64_t version; ///< See seg_table_version.
 
   seg_page **pages;
   size_t page_capacity;

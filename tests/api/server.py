@@ -34,6 +34,7 @@ class Answer:
     def __init__(self, response, body):
         self.status = response.status
         self.headers = response.headers
+        self.body = body
         self.text = body.decode("utf-8", "replace")
         is_json = "application/json" in (response.headers.get("Content-Type") or "")
         self.json = json.loads(self.text) if is_json and self.text else None

@@ -85,6 +85,9 @@ class Tenants(ApiTest):
             ("GET", "/contacts/fields/:field/values"): [
                 (f"/contacts/fields/data.{MARK}/values", None, OK),
                 ("/contacts/fields/data.plan/values", None, OK)],
+            ("GET", "/snapshot"): [
+                *((f"/snapshot?fields=segment.{segment}", None, NOT_FOUND) for segment in theirs),
+                ("/snapshot?fields=email,data.plan,email.opened", None, OK)],
             ("GET", "/events"): [("/events", None, OK), (f"/events?eventName={MARK}", None, OK)],
             ("GET", "/events/names"): [("/events/names", None, OK)],
             ("GET", "/events/stats"): [("/events/stats", None, OK)],

@@ -269,6 +269,45 @@ static void a_refused_contact_leaves_no_fields_behind(void **state) {
   seg_table_free(table);
 }
 
+static void every_change_has_a_version_of_its_own(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  seg_table *other = test_table(seg_allocator_default());
+  uint32_t copied;
+  seg_mask_view nobody = {.words = NULL, .block_count = 0};
+  uint64_t version = seg_table_version(table);
+  uint32_t row = test_add(table, "a", "{\"n\":1}");
+#define ASSERT_CHANGED()                                                                           \
+  do {                                                                                             \
+    assert_true(seg_table_version(table) > version);                                               \
+    version = seg_table_version(table);                                                            \
+  } while (0)
+  ASSERT_CHANGED();
+  test_update(table, row, "b@example.com", "{\"n\":2}");
+  ASSERT_CHANGED();
+  assert_int_equal(seg_table_add_event(table, row, TEXT("e"), 1, NULL), SEG_OK);
+  ASSERT_CHANGED();
+  assert_int_equal(seg_table_add_activity(table, row, SEG_ACTIVITY_SENT, 1, NULL), SEG_OK);
+  ASSERT_CHANGED();
+  assert_int_equal(seg_table_set_member(table, TEXT("s"), row, true, NULL), SEG_OK);
+  ASSERT_CHANGED();
+  assert_int_equal(seg_table_set_members(table, TEXT("s"), nobody, NULL), SEG_OK);
+  ASSERT_CHANGED();
+  (void)test_add(other, "c", NULL);
+  assert_int_equal(seg_table_copy_row(table, other, 0, &copied, NULL), SEG_OK);
+  ASSERT_CHANGED();
+  seg_table_remove(table, row);
+  ASSERT_CHANGED();
+#undef ASSERT_CHANGED
+  // What changes nothing has none.
+  seg_table_remove(table, row);
+  assert_int_equal(seg_table_add_event(table, row, TEXT("e"), 1, NULL), SEG_E_MISSING);
+  assert_int_equal(seg_table_copy_row(table, other, 0, &copied, NULL), SEG_E_DUPLICATE);
+  assert_int_equal(seg_table_version(table), version);
+  seg_table_free(other);
+  seg_table_free(table);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(removed_rows_are_taken_again),
@@ -279,6 +318,7 @@ int main(void) {
       cmocka_unit_test(short_values_do_not_grow_the_table),
       cmocka_unit_test(coming_and_going_keeps_the_level),
       cmocka_unit_test(a_refused_contact_leaves_no_fields_behind),
+      cmocka_unit_test(every_change_has_a_version_of_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

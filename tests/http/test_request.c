@@ -216,11 +216,57 @@ static void test_parameters(void **state) {
   }
 }
 
+static void test_accepts_gzip(void **state) {
+  (void)state;
+  static const char *const yes[] = {
+      "gzip",         "deflate, GZIP;q=0.5, br", "x-gzip", "*", "br, *;q=0.1",
+      "gzip;q=1.000", "gzip; q=nonsense"};
+  static const char *const no[] = {"",      "br",           "gzipped",      "gzip;q=0",
+                                   "*;q=0", "gzip;q=0.000", "gzip; Q=0, *", "identity;q=1, br"};
+  const char *headers[] = {"Accept-Encoding", NULL, NULL};
+  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+    headers[1] = yes[i];
+    fake *made = make(NULL, headers);
+    assert_true(seg_http_request_accepts_gzip(&made->request));
+    drop(made);
+  }
+  for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
+    headers[1] = no[i];
+    fake *made = make(NULL, headers);
+    assert_false(seg_http_request_accepts_gzip(&made->request));
+    drop(made);
+  }
+  fake *made = make(NULL, NULL);
+  assert_false(seg_http_request_accepts_gzip(&made->request));
+  drop(made);
+}
+
+static void test_has_answer(void **state) {
+  (void)state;
+  static const char *const yes[] = {"\"a-1\"", "\"x\", \"a-1\"", "W/\"a-1\"", "*",
+                                    "\"x\",W/\"a-1\" ,\"y\""};
+  static const char *const no[] = {"", "\"a-2\"", "a-1", "\"a-1", "\"x\", \"y\""};
+  const char *headers[] = {"If-None-Match", NULL, NULL};
+  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+    headers[1] = yes[i];
+    fake *made = make(NULL, headers);
+    assert_true(seg_http_request_has_answer(&made->request, "\"a-1\""));
+    drop(made);
+  }
+  for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
+    headers[1] = no[i];
+    fake *made = make(NULL, headers);
+    assert_false(seg_http_request_has_answer(&made->request, "\"a-1\""));
+    drop(made);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_query),      cmocka_unit_test(test_bad_queries),
-      cmocka_unit_test(test_integers),   cmocka_unit_test(test_headers),
-      cmocka_unit_test(test_cookies),    cmocka_unit_test(test_same_origin),
+      cmocka_unit_test(test_accepts_gzip), cmocka_unit_test(test_has_answer),
+      cmocka_unit_test(test_query),        cmocka_unit_test(test_bad_queries),
+      cmocka_unit_test(test_integers),     cmocka_unit_test(test_headers),
+      cmocka_unit_test(test_cookies),      cmocka_unit_test(test_same_origin),
       cmocka_unit_test(test_parameters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

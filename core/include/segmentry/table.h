@@ -131,6 +131,9 @@ bool seg_table_is_live(const seg_table *table, uint32_t row);
 /// The id and the stored email of a live row; valid until the table changes.
 seg_text_view seg_table_id(const seg_table *table, uint32_t row);
 seg_text_view seg_table_email(const seg_table *table, uint32_t row);
+/// A number that grows with each change of what the table holds: where it is the same, so is
+/// everything that can be asked of the table, and a snapshot of it byte for byte.
+uint64_t seg_table_version(const seg_table *table);
 /// Bytes of memory that the table holds now.
 size_t seg_table_memory_bytes(const seg_table *table);
 

@@ -72,6 +72,9 @@ void api_contact_update(void *context, seg_http_request *request, seg_http_respo
 void api_contact_delete(void *context, seg_http_request *request, seg_http_response *response);
 void api_contact_lookup(void *context, seg_http_request *request, seg_http_response *response);
 
+// snapshot.c
+void api_snapshot(void *context, seg_http_request *request, seg_http_response *response);
+
 // fields.c
 void api_field_list(void *context, seg_http_request *request, seg_http_response *response);
 void api_field_values(void *context, seg_http_request *request, seg_http_response *response);

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 /// Nothing but our own files, and nothing inline: a text that slips into the page stays a text.
 /// 'wasm-unsafe-eval' lets the module be compiled, and no script.
@@ -51,30 +50,13 @@ static const dashboard_file *find(const char *path) {
   return NULL;
 }
 
-/// Whether `Accept-Encoding` names gzip, other than to refuse it.
-static bool takes_gzip(const seg_http_request *request) {
-  static const char GZIP[] = "gzip";
-  seg_text_view accepted;
-  if (!seg_http_request_header(request, "Accept-Encoding", &accepted)) {
-    return false;
-  }
-  for (size_t i = 0; i + sizeof GZIP - 1 <= accepted.size_bytes; i++) {
-    if (strncasecmp(accepted.bytes + i, GZIP, sizeof GZIP - 1) == 0) {
-      const char *rest = accepted.bytes + i + sizeof GZIP - 1;
-      size_t left = accepted.size_bytes - i - (sizeof GZIP - 1);
-      return left < 4 || strncmp(rest, ";q=0", 4) != 0 || (left > 4 && rest[4] == '.');
-    }
-  }
-  return false;
-}
-
 static void answer_file(const seg_http_request *request, seg_http_response *response,
                         const dashboard_file *file, const char *cache) {
   seg_http_response_header(response, "Cache-Control", cache);
   seg_http_response_header(response, "Content-Security-Policy", PAGE_POLICY);
   if (file->gzip != NULL) {
     seg_http_response_header(response, "Vary", "Accept-Encoding");
-    if (takes_gzip(request)) {
+    if (seg_http_request_accepts_gzip(request)) {
       seg_http_response_header(response, "Content-Encoding", "gzip");
       seg_http_respond_bytes(response, 200, content_type(file->path), file->gzip,
                              (size_t)(file->gzip_end - file->gzip));

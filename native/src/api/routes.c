@@ -84,6 +84,8 @@ const seg_http_route api_routes[] = {
     PATCH("/contacts/:id", api_contact_update),
     DELETE("/contacts/:id", api_contact_delete),
 
+    GET("/snapshot", api_snapshot),
+
     {.method = "POST",
      .pattern = "/v1/track",
      .handler = api_track,

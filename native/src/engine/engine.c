@@ -187,6 +187,7 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
     return false;
   }
   own->options = *options;
+  secret_make("", own->run_id);
   (void)pthread_rwlock_init(&own->lock, NULL);
   (void)pthread_mutex_init(&own->session_lock, NULL);
   store_options file = {

@@ -10,6 +10,7 @@
 
 struct engine {
   engine_options options;
+  char run_id[SECRET_TEXT_BYTES]; ///< Random: no other run of the program has it.
   store *file;
   writer *writer;
   pthread_rwlock_t lock; ///< Of the list of projects and their keys.

@@ -101,14 +101,20 @@ static segment *segment_of_event(const project *own, seg_text_view field) {
   return NULL;
 }
 
-static segment *segment_of_field(const project *own, seg_text_view field) {
+bool project_field_segment(seg_text_view field, seg_text_view *id) {
   static const char prefix[] = "segment.";
   size_t skip = sizeof prefix - 1;
-  if (field.size_bytes > skip && memcmp(field.bytes, prefix, skip) == 0) {
-    return project_find_segment(
-        own, (seg_text_view){.bytes = field.bytes + skip, .size_bytes = field.size_bytes - skip});
+  if (field.size_bytes <= skip || memcmp(field.bytes, prefix, skip) != 0) {
+    return false;
   }
-  return segment_of_event(own, field);
+  *id = (seg_text_view){.bytes = field.bytes + skip, .size_bytes = field.size_bytes - skip};
+  return true;
+}
+
+static segment *segment_of_field(const project *own, seg_text_view field) {
+  seg_text_view id;
+  return project_field_segment(field, &id) ? project_find_segment(own, id)
+                                           : segment_of_event(own, field);
 }
 
 /// Depth first, with the way back on an explicit stack: a chain may be as long as the project has

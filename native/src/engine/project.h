@@ -58,6 +58,9 @@ void project_free(project *gone);
 /// Finds a segment by its id; NULL if the project has none.
 segment *project_find_segment(const project *own, seg_text_view id);
 
+/// The id that a field `segment.<id>` names; false for any other field.
+bool project_field_segment(seg_text_view field, seg_text_view *id);
+
 /// Makes a segment from the store's row. NULL if there is no memory or its condition is damaged.
 segment *segment_create(const store_segment *row);
 void segment_free(segment *gone);

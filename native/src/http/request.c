@@ -135,6 +135,61 @@ bool seg_http_request_same_origin(const seg_http_request *request) {
   return false;
 }
 
+/// Takes the first item off a list of a header's value. False at its end.
+static bool take_item(seg_text_view *list, seg_text_view *item) {
+  if (list->size_bytes == 0) {
+    return false;
+  }
+  const char *comma = memchr(list->bytes, ',', list->size_bytes);
+  size_t size = comma == NULL ? list->size_bytes : (size_t)(comma - list->bytes);
+  size_t taken = comma == NULL ? size : size + 1;
+  *item = seg_http_trim((seg_text_view){.bytes = list->bytes, .size_bytes = size});
+  *list = (seg_text_view){.bytes = list->bytes + taken, .size_bytes = list->size_bytes - taken};
+  return true;
+}
+
+/// Whether an item's weight is not 0, which would refuse it.
+static bool is_wanted(seg_text_view item) {
+  char weight[8]; // 0.000 is the longest there is
+  size_t size;
+  return seg_http_parameter(item, "q", weight, sizeof weight, &size) != SEG_HTTP_PARAMETER_FOUND ||
+         strspn(weight, "0.") < size;
+}
+
+bool seg_http_request_accepts_gzip(const seg_http_request *request) {
+  seg_text_view list;
+  seg_text_view item;
+  if (!seg_http_request_header(request, "Accept-Encoding", &list)) {
+    return false;
+  }
+  bool any = false; // what * says of all that is not named
+  while (take_item(&list, &item)) {
+    seg_text_view name = seg_http_value_main(item);
+    if (seg_http_equal_nocase(name, "gzip") || seg_http_equal_nocase(name, "x-gzip")) {
+      return is_wanted(item);
+    }
+    any = any || (seg_http_equal_nocase(name, "*") && is_wanted(item));
+  }
+  return any;
+}
+
+bool seg_http_request_has_answer(const seg_http_request *request, const char *tag) {
+  seg_text_view list;
+  seg_text_view item;
+  if (!seg_http_request_header(request, "If-None-Match", &list)) {
+    return false;
+  }
+  while (take_item(&list, &item)) { // our own tags have no commas in them
+    if (item.size_bytes > 2 && memcmp(item.bytes, "W/", 2) == 0) {
+      item = (seg_text_view){.bytes = item.bytes + 2, .size_bytes = item.size_bytes - 2};
+    }
+    if (seg_text_equal(item, seg_text_of(tag)) || seg_text_equal(item, seg_text_of("*"))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 seg_text_view seg_http_request_body(const seg_http_request *request) {
   return (seg_text_view){.bytes = request->body_bytes == NULL ? "" : request->body_bytes,
                          .size_bytes = request->body_size_bytes};

@@ -75,6 +75,12 @@ bool seg_http_request_idempotency_key(const seg_http_request *request, seg_text_
 /// handler runs.
 bool seg_http_request_same_origin(const seg_http_request *request);
 
+/// Whether Accept-Encoding takes gzip.
+bool seg_http_request_accepts_gzip(const seg_http_request *request);
+/// Whether If-None-Match names an answer that the client has: then 304 says it all.
+/// tag  Of the answer that would be given, with its quotes.
+bool seg_http_request_has_answer(const seg_http_request *request, const char *tag);
+
 /// A query parameter as text. Absent: true with `out->bytes` NULL.
 ///
 /// size_bytes_max  A longer one is answered with 400.

@@ -96,7 +96,7 @@ test("the README's other examples run too", async () => {
 
 const SAMPLE = `
 import { Segmentry, SegmentryError } from 'segmentry';
-import type { AddResult, Condition, Contact, Filter, Problem, Segments, Table } from 'segmentry';
+import type { AddResult, Condition, Contact, Explanation, Filter, Problem, Segments, Table } from 'segmentry';
 
 interface Traits { plan: string; seats?: number }
 const traits: Traits = { plan: 'pro' };
@@ -119,6 +119,10 @@ const segments: Segments = { a: filter, b: { name: 'B', filter }, c: {} };
 const count: number = filter.count(table, { now: new Date(), segments });
 const ids: string[] = filter.members(table, { now: 0, limit: 5, offset: 1, segments: new Map([['a', filter]]) });
 const nodes: { path: string; count: number }[] = filter.nodes(table, { now: '2024-01-01' });
+const told: Explanation = filter.explain(table, '1', { now: 0, segments });
+const flips: string | null = told.nodes[0]?.flipsAt ?? told.flipsAt;
+const seen = told.nodes[1]?.seen;
+const last: string | undefined = seen?.kind === 'occurrences' ? seen.last : undefined;
 filter.check({ id: 'x', name: 'X', segments });
 const email: string | undefined = table.email('1');
 const bytes: Uint8Array = table.snapshot({ fields: filter.fields });
@@ -136,7 +140,7 @@ try {
     console.log(text);
   }
 }
-console.log(result.errors[0]?.line, count, nodes, email, heap, removed, Segmentry.version);
+console.log(result.errors[0]?.line, count, nodes, email, heap, removed, flips, last, Segmentry.version);
 {
   using other = segmentry.table();
   console.log(other.size);
@@ -148,6 +152,8 @@ filter.free();
 filter.count(table, {});
 // @ts-expect-error so are the options
 filter.count(table);
+// @ts-expect-error a contact's id is required
+filter.explain(table, { now: 0 });
 // @ts-expect-error not a logic
 const wrong: Condition = { logic: 'XOR', groups: [] };
 // @ts-expect-error not an operator

@@ -152,6 +152,43 @@ export interface MembersOptions extends EvaluateOptions {
   offset?: number;
 }
 
+/** A verdict, and when it changes if nothing but time does. */
+export interface Verdict {
+  matches: boolean;
+  /** From this instant on, to the millisecond, it is the other one; null if it stays. ISO 8601. */
+  flipsAt: string | null;
+}
+
+/** What a table holds of a contact. `isCut`: the value is longer than what is shown. */
+export type Seen =
+  | { kind: 'absent' }
+  | { kind: 'boolean'; value: boolean }
+  | { kind: 'number'; value: number }
+  | { kind: 'text'; value: string; isCut?: true }
+  /** The strings among the elements. */
+  | { kind: 'array'; value: string[]; isCut?: true }
+  | { kind: 'object' }
+  /** `createdAt` and `updatedAt`. */
+  | { kind: 'instant'; value: string }
+  /** Of an event or an email activity; the last may lie in the future. */
+  | { kind: 'occurrences'; count: number; last: string }
+  /** Whether the contact is a member. */
+  | { kind: 'membership'; value: boolean };
+
+/** A group, or a filter with what it sees. */
+export interface ExplainedNode extends Verdict {
+  path: string;
+  /** Filters alone have it. */
+  seen?: Seen;
+}
+
+export interface Explanation extends Verdict {
+  /** Nothing later was looked at: the year 9999, or a limit on very many future events. */
+  searchedUntil: string;
+  /** In document order. */
+  nodes: ExplainedNode[];
+}
+
 /** Contacts with their events and email activity, in columns. Made by {@link Segmentry.table}. */
 export interface Table {
   /** Contacts in the table. */
@@ -208,6 +245,12 @@ export interface Filter {
 
   /** How many contacts match each group and each filter by itself, in document order. */
   nodes(table: Table, options: EvaluateOptions): { path: string; count: number }[];
+
+  /**
+   * Why one contact matches or does not, and when time alone changes that.
+   * @throws {SegmentryError} `unknown_contact` if no contact has the id.
+   */
+  explain(table: Table, contactId: string, options: EvaluateOptions): Explanation;
 
   /**
    * Checks the references of a filter that is to become the condition of segment `id`.

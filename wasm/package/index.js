@@ -539,6 +539,11 @@ class Filter {
     return this.#paths.map((path, i) => ({ path, count: numbers[i] }));
   }
 
+  explain(table, contactId, options) {
+    const id = encode(requireString(contactId, 'contactId'));
+    return JSON.parse(this.#evaluate('js_filter_explain', table, options, [id], readText));
+  }
+
   check({ id = '', name = id, segments } = {}) {
     const { engine } = handles.get(this);
     requireString(id, 'id');

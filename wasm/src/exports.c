@@ -26,6 +26,7 @@
 
 #include "segmentry/base.h"
 #include "segmentry/diff.h"
+#include "segmentry/explain.h"
 #include "segmentry/filter.h"
 #include "segmentry/ingest.h"
 #include "segmentry/instant.h"
@@ -635,4 +636,32 @@ EXPORT seg_status js_filter_members(const seg_filter *filter, const seg_table *t
   (void)filters_size_bytes;
   known_segments known = {.ids = view(ids, ids_size_bytes), .filters = filters};
   return read_plan(read_members, filter, table, now_ms, &known, offset, limit);
+}
+
+/// Gives the explanation of one contact as JSON.
+EXPORT seg_status js_filter_explain(const seg_filter *filter, const seg_table *table, double now_ms,
+                                    const char *ids, size_t ids_size_bytes,
+                                    const seg_filter *const *filters, size_t filters_size_bytes,
+                                    const char *contact_id, size_t contact_id_size_bytes) {
+  (void)filters_size_bytes;
+  known_segments known = {.ids = view(ids, ids_size_bytes), .filters = filters, .table = table};
+  seg_resolver resolver = {.find = find_segment, .context = &known};
+  uint32_t row;
+  if (!seg_table_find(table, view(contact_id, contact_id_size_bytes), &row)) {
+    return fail_missing(view(contact_id, contact_id_size_bytes));
+  }
+  seg_explanation *told;
+  seg_error error;
+  seg_status status =
+      seg_explain_create(counted(), filter, table, row, (int64_t)now_ms, &resolver, &told, &error);
+  if (status == SEG_E_SEGMENT) {
+    return fail_references(filter, &known, &error);
+  }
+  if (status != SEG_OK) {
+    return fail(status, error.message);
+  }
+  seg_text_view json;
+  status = seg_explain_write(told, counted(), &json);
+  seg_explain_free(told);
+  return status == SEG_OK ? output_adopt(json) : fail(status, "");
 }

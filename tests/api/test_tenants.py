@@ -74,6 +74,14 @@ class Tenants(ApiTest):
                 ("/segments/preview", {"condition": use}, NO_SEGMENT),
                 ("/segments/preview", {"sample": 100, "condition": condition(
                     filter_of(f"data.{MARK}", "notExists"))}, OK)],
+            ("POST", "/segments/explain"): [
+                ("/segments/explain", {"condition": PRO, "contactId": contact}, NO_CONTACT),
+                ("/segments/explain", {"condition": use, "contactId": contact}, NO_SEGMENT)],
+            ("GET", "/segments/:id/contacts/:contactId/explain"): [
+                *((f"/segments/{segment}/contacts/{contact}/explain", None, NOT_FOUND)
+                  for segment in theirs),
+                (f"/segments/{self.own_dynamic['id']}/contacts/{contact}/explain", None,
+                 NO_CONTACT)],
             ("GET", "/contacts"): [("/contacts", None, OK), ("/contacts?search=@", None, OK)],
             ("GET", "/contacts/:id"): [(f"/contacts/{contact}", None, NO_CONTACT)],
             ("PATCH", "/contacts/:id"): [

@@ -72,6 +72,10 @@ void api_contact_update(void *context, seg_http_request *request, seg_http_respo
 void api_contact_delete(void *context, seg_http_request *request, seg_http_response *response);
 void api_contact_lookup(void *context, seg_http_request *request, seg_http_response *response);
 
+// explain.c
+void api_segment_explain(void *context, seg_http_request *request, seg_http_response *response);
+void api_condition_explain(void *context, seg_http_request *request, seg_http_response *response);
+
 // snapshot.c
 void api_snapshot(void *context, seg_http_request *request, seg_http_response *response);
 

@@ -52,7 +52,8 @@ class Tenants(ApiTest):
             ("DELETE", ""): [None], ("GET", "/contacts"): [None],
             ("POST", "/members"): [emails, {**emails, "createMissing": True}],
             ("DELETE", "/members"): [emails], ("POST", "/refresh"): [{}],
-            ("POST", "/compute"): [{}]}
+            ("POST", "/compute"): [{}], ("GET", "/changes"): [None], ("GET", "/sizes"): [None],
+            ("GET", "/usage"): [None]}
         attempts = {
             (method, f"/segments/:id{path}"): [
                 (f"/segments/{segment}{path}", body, NOT_FOUND)
@@ -88,6 +89,10 @@ class Tenants(ApiTest):
                 (f"/contacts/{contact}", {"subscribed": True}, NO_CONTACT),
                 (f"/contacts/{contact}", {"email": "mine@x.io"}, NO_CONTACT)],
             ("DELETE", "/contacts/:id"): [(f"/contacts/{contact}", None, NO_CONTACT)],
+            ("GET", "/contacts/:id/changes"): [
+                (f"/contacts/{contact}/changes", None, NO_CONTACT)],
+            ("GET", "/contacts/:id/segments"): [
+                (f"/contacts/{contact}/segments", None, NO_CONTACT)],
             ("POST", "/contacts/lookup"): [("/contacts/lookup", emails, OK)],
             ("GET", "/contacts/fields"): [("/contacts/fields", None, OK)],
             ("GET", "/contacts/fields/:field/values"): [

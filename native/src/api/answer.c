@@ -2,6 +2,7 @@
 #include "answer.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const not_found[] = {
@@ -133,6 +134,24 @@ void answer_segment(seg_json_writer *json, const project *in, const segment *of)
   seg_json_member_instant(json, "createdAt", of->created_at_ms);
   seg_json_member_instant(json, "updatedAt", of->updated_at_ms);
   seg_json_end_object(json);
+}
+
+void answer_page_end(seg_json_writer *json, bool has_more, int64_t last) {
+  char cursor[24];
+  (void)snprintf(cursor, sizeof cursor, "%lld", (long long)last);
+  seg_json_member_string(json, "cursor", has_more ? cursor : NULL);
+  seg_json_member_bool(json, "hasMore", has_more);
+}
+
+static bool keep_num(void *context, const store_contact *contact) {
+  *(int64_t *)context = contact->num;
+  return false;
+}
+
+store_status answer_find_contact(store_session *session, const project *in, seg_text_view id,
+                                 int64_t *num) {
+  return session == NULL ? STORE_FAILED
+                         : store_contact_get(session, in->num, id, keep_num, num, NULL);
 }
 
 static bool write_contact(void *context, const store_contact *contact) {

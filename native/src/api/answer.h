@@ -23,6 +23,13 @@ void answer_contact_members(seg_json_writer *json, const store_contact *contact)
 void answer_contact(seg_json_writer *json, const store_contact *contact);
 void answer_segment(seg_json_writer *json, const project *in, const segment *of);
 
+/// Writes how a page ends: `cursor`, null without a next page, and `hasMore`.
+void answer_page_end(seg_json_writer *json, bool has_more, int64_t last);
+
+/// Finds the store's number of a contact.
+store_status answer_find_contact(store_session *session, const project *in, seg_text_view id,
+                                 int64_t *num);
+
 /// Writes an array of the contacts with these ids; one that is gone by now is left out.
 store_status answer_contacts_by_id(seg_json_writer *json, engine *of, const project *in,
                                    const seg_text_view *ids, size_t count);

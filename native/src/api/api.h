@@ -76,6 +76,13 @@ void api_contact_lookup(void *context, seg_http_request *request, seg_http_respo
 void api_segment_explain(void *context, seg_http_request *request, seg_http_response *response);
 void api_condition_explain(void *context, seg_http_request *request, seg_http_response *response);
 
+// history.c
+void api_segment_changes(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_sizes(void *context, seg_http_request *request, seg_http_response *response);
+void api_segment_usage(void *context, seg_http_request *request, seg_http_response *response);
+void api_contact_changes(void *context, seg_http_request *request, seg_http_response *response);
+void api_contact_segments(void *context, seg_http_request *request, seg_http_response *response);
+
 // snapshot.c
 void api_snapshot(void *context, seg_http_request *request, seg_http_response *response);
 

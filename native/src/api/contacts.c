@@ -3,7 +3,6 @@
 #include "engine/engine_internal.h"
 #include "input.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /// Addresses of one look-up.
@@ -28,13 +27,6 @@ static bool show_row(void *context, const store_contact *contact) {
   page->last = contact->num;
   page->count++;
   return true;
-}
-
-static void write_cursor(seg_json_writer *json, bool has_more, int64_t last) {
-  char cursor[24];
-  (void)snprintf(cursor, sizeof cursor, "%lld", (long long)last);
-  seg_json_member_string(json, "cursor", has_more ? cursor : NULL);
-  seg_json_member_bool(json, "hasMore", has_more);
 }
 
 void api_contact_list(void *context, seg_http_request *request, seg_http_response *response) {
@@ -69,7 +61,7 @@ void api_contact_list(void *context, seg_http_request *request, seg_http_respons
   }
   engine_session_return(own->engine, session);
   seg_json_end_array(page.json);
-  write_cursor(page.json, page.has_more, page.last);
+  answer_page_end(page.json, page.has_more, page.last);
   if (before == STORE_NEWEST) {
     seg_json_member_int(page.json, "total", total);
   }

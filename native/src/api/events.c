@@ -126,11 +126,6 @@ void api_event_list(void *context, seg_http_request *request, seg_http_response 
   }
 }
 
-static bool keep_num(void *context, const store_contact *contact) {
-  *(int64_t *)context = contact->num;
-  return false;
-}
-
 void api_event_of_contact(void *context, seg_http_request *request, seg_http_response *response) {
   api *own = context;
   int64_t limit;
@@ -146,11 +141,8 @@ void api_event_of_contact(void *context, seg_http_request *request, seg_http_res
   store_event_scope scope = {0};
   seg_text_view any = {.bytes = NULL, .size_bytes = 0};
   store_session *session = engine_session_borrow(own->engine);
-  store_status status = STORE_FAILED;
-  if (session != NULL) {
-    status = store_contact_get(session, page.project->num, seg_http_request_param(request, "id"),
-                               keep_num, &scope.contact, NULL);
-  }
+  store_status status = answer_find_contact(session, page.project,
+                                            seg_http_request_param(request, "id"), &scope.contact);
   seg_json_begin_object(page.json);
   seg_json_key(page.json, "events");
   seg_json_begin_array(page.json);

@@ -72,6 +72,9 @@ const seg_http_route api_routes[] = {
     DELETE("/segments/:id", api_segment_delete),
     GET("/segments/:id/contacts", api_segment_contacts),
     GET("/segments/:id/contacts/:contactId/explain", api_segment_explain),
+    GET("/segments/:id/changes", api_segment_changes),
+    GET("/segments/:id/sizes", api_segment_sizes),
+    GET("/segments/:id/usage", api_segment_usage),
     EMAILS("POST", "/segments/:id/members", api_members_add, SEG_HTTP_IDEMPOTENT),
     EMAILS("DELETE", "/segments/:id/members", api_members_remove, 0),
     ORDER("/segments/:id/refresh", api_segment_refresh),
@@ -85,6 +88,8 @@ const seg_http_route api_routes[] = {
     GET("/contacts/:id", api_contact_get),
     PATCH("/contacts/:id", api_contact_update),
     DELETE("/contacts/:id", api_contact_delete),
+    GET("/contacts/:id/changes", api_contact_changes),
+    GET("/contacts/:id/segments", api_contact_segments),
 
     GET("/snapshot", api_snapshot),
 

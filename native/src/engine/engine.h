@@ -143,6 +143,9 @@ engine_status engine_segment_delete(engine *own, project *in, seg_text_view id,
 engine_status engine_segment_get(engine *own, project *in, seg_text_view id,
                                  engine_segment_show show, void *context, engine_error *error);
 void engine_segment_list(engine *own, project *in, engine_segment_show show, void *context);
+/// Shows the segments whose conditions refer to one, newest first.
+engine_status engine_segment_users(engine *own, project *in, seg_text_view id,
+                                   engine_segment_show show, void *context, engine_error *error);
 typedef struct compute_result {
   size_t added;
   size_t removed;

@@ -261,16 +261,8 @@ static bool list_users(const project *in, const segment *of, char *out, size_t s
   size_t used = 0;
   out[0] = '\0';
   for (size_t i = 0; i < in->segment_count; i++) {
-    const seg_filter *filter = in->segments[i]->filter;
-    bool uses = false;
-    for (size_t k = 0; filter != NULL && k < seg_filter_field_count(filter); k++) {
-      seg_text_view field = seg_filter_field(filter, k);
-      uses = uses || (field.size_bytes == of->id.size_bytes + 8 &&
-                      memcmp(field.bytes, "segment.", 8) == 0 &&
-                      memcmp(field.bytes + 8, of->id.bytes, of->id.size_bytes) == 0);
-    }
     seg_text_view name = in->segments[i]->name;
-    if (uses && used + name.size_bytes + 3 < size_bytes) {
+    if (project_segment_uses(in->segments[i], of) && used + name.size_bytes + 3 < size_bytes) {
       if (used > 0) {
         out[used++] = ',';
         out[used++] = ' ';
@@ -349,6 +341,20 @@ void engine_segment_list(engine *own, project *in, engine_segment_show show, voi
     show(context, in, in->segments[i]);
   }
   (void)pthread_rwlock_unlock(&in->lock);
+}
+
+engine_status engine_segment_users(engine *own, project *in, seg_text_view id,
+                                   engine_segment_show show, void *context, engine_error *error) {
+  (void)own;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  const segment *of = project_find_segment(in, id);
+  for (size_t i = in->segment_count; of != NULL && i-- > 0;) {
+    if (project_segment_uses(in->segments[i], of)) {
+      show(context, in, in->segments[i]);
+    }
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
+  return of != NULL ? ENGINE_OK : unknown_segment(error);
 }
 
 // Counting and computing.

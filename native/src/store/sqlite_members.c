@@ -6,10 +6,11 @@
 // purpose: INSERT … SELECT opens a statement journal for each row and costs twice as much.
 #include "sqlite_internal.h"
 
-/// The columns that history_read expects; `h` is the change, and the contact is `c` or `d`.
+/// The columns that history_read expects; `h` is the change, `s` the segment, and the contact is
+/// `c` or `d`.
 #define HISTORY_COLUMNS                                                                            \
   "h.key, h.segment, h.contact, coalesce(c.id, d.id), coalesce(c.email, d.email), h.is_entry,"     \
-  " h.at_ms, h.cause "
+  " h.at_ms, h.cause, s.id, s.name "
 #define HISTORY_CONTACT                                                                            \
   "LEFT JOIN contacts c ON c.num = h.contact LEFT JOIN deleted_contacts d ON d.num = h.contact "
 
@@ -193,6 +194,8 @@ static void history_read(store_query *query, store_member_change *out) {
   out->is_entry = store_column_bool(query, 5);
   out->at_ms = store_column_num(query, 6);
   out->cause = (store_cause)store_column_num(query, 7);
+  out->segment_id = store_column_text(query, 8);
+  out->segment_name = store_column_text(query, 9);
 }
 
 static store_status history_visit(store_query *query, store_member_change_visit visit,
@@ -223,11 +226,12 @@ store_status store_member_history_of_segment(store_session *session, int64_t pro
   if (is_empty_for(session, project, segment, &status, err)) {
     return status;
   }
-  store_query query = store_query_begin(session,
-                                        "SELECT " HISTORY_COLUMNS "FROM changes h " HISTORY_CONTACT
-                                        "WHERE h.key >= ?1 AND h.key < ?2 "
-                                        "ORDER BY h.key DESC LIMIT ?3",
-                                        err);
+  store_query query =
+      store_query_begin(session,
+                        "SELECT " HISTORY_COLUMNS "FROM changes h "
+                        "CROSS JOIN segments s ON s.num = h.segment " HISTORY_CONTACT
+                        "WHERE h.key >= ?1 AND h.key < ?2 ORDER BY h.key DESC LIMIT ?3",
+                        err);
   store_bind_num(&query, store_key_first(segment));
   store_bind_num(&query, store_key_first(segment) | low_part(before));
   store_bind_limit(&query, limit);

@@ -398,6 +398,8 @@ typedef struct store_member {
 typedef struct store_member_change {
   int64_t num;
   int64_t segment;
+  seg_text_view segment_id;
+  seg_text_view segment_name;
   int64_t contact;
   seg_text_view contact_id;    ///< Also of a contact that is gone.
   seg_text_view contact_email; ///< As it is now, or was last.
@@ -439,6 +441,26 @@ store_status store_member_history_of_contact(store_session *session, int64_t pro
                                              int64_t contact, int64_t before, size_t limit,
                                              store_member_change_visit visit, void *context,
                                              store_error *err);
+
+/// The static and tracked segments that a contact is a member of.
+typedef bool (*store_membership_visit)(void *context, int64_t segment, int64_t since_ms);
+store_status store_member_since(store_session *session, int64_t project, int64_t contact,
+                                store_membership_visit visit, void *context, store_error *err);
+
+/// Milliseconds of a day of UTC.
+#define STORE_DAY_MS INT64_C(86400000)
+
+/// Adds up how a segment grew: its entries less its exits.
+///
+/// start_ms   Begins the first day.
+/// days       written  For each of `day_count` days, a day's growth; later changes count as the
+///                     last one's.
+/// before     written  The growth of all time before.
+///
+/// Cost: a look at each change of the segment, about 0.1 µs.
+store_status store_member_growth(store_session *session, int64_t project, int64_t segment,
+                                 int64_t start_ms, size_t day_count, int64_t *days, int64_t *before,
+                                 store_error *err);
 
 // ---- Campaigns ----
 
@@ -495,6 +517,22 @@ store_status store_campaign_list(store_session *session, int64_t project, int64_
 /// How many with the status DRAFT, SCHEDULED or SENDING use this segment.
 store_status store_campaign_count_using(store_session *session, int64_t project, int64_t segment,
                                         int64_t *count, store_error *err);
+
+/// A campaign that uses a segment, whatever its status: as its audience, or in the condition of
+/// one.
+typedef struct store_campaign_use {
+  seg_text_view id;
+  seg_text_view name;
+  store_campaign_status status;
+} store_campaign_use;
+
+typedef bool (*store_campaign_use_visit)(void *context, const store_campaign_use *use);
+
+/// Newest first, at most `limit`. Cost: a look at each campaign of the project.
+store_status store_campaign_list_using(store_session *session, int64_t project,
+                                       seg_text_view segment_id, size_t limit,
+                                       store_campaign_use_visit visit, void *context,
+                                       store_error *err);
 
 // ---- Jobs ----
 

@@ -21,6 +21,7 @@ WASM_NEEDS := $(RUN_NEEDS) emcc:emscripten
 TEST_NEEDS := $(WASM_NEEDS) $(NODE_NEEDS) clang:clang clang-format:clang-format \
   clang-tidy:clang-tidy python3:python3 /usr/bin/chromium:chromium \
   /usr/include/cmocka.h:libcmocka-dev /usr/lib/*/faketime/libfaketimeMT.so.1:faketime \
+  /usr/lib/python3/dist-packages/jsonschema/__init__.py:python3-jsonschema \
   /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
 
 # Vite asks for Node.js ^20.19 or >=22.12. Where the system's is older, one comes with npm, and an npm

@@ -39,6 +39,9 @@ void api_health(void *context, seg_http_request *request, seg_http_response *res
 void api_ready(void *context, seg_http_request *request, seg_http_response *response);
 void api_metrics_page(void *context, seg_http_request *request, seg_http_response *response);
 
+// openapi.c
+void api_openapi(void *context, seg_http_request *request, seg_http_response *response);
+
 // sessions.c
 void api_login(void *context, seg_http_request *request, seg_http_response *response);
 void api_logout(void *context, seg_http_request *request, seg_http_response *response);

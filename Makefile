@@ -22,6 +22,7 @@ TEST_NEEDS := $(WASM_NEEDS) $(NODE_NEEDS) clang:clang clang-format:clang-format 
   clang-tidy:clang-tidy python3:python3 /usr/bin/chromium:chromium \
   /usr/include/cmocka.h:libcmocka-dev /usr/lib/*/faketime/libfaketimeMT.so.1:faketime \
   /usr/lib/python3/dist-packages/jsonschema/__init__.py:python3-jsonschema \
+  systemd-analyze:systemd \
   /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
 
 # Vite asks for Node.js ^20.19 or >=22.12. Where the system's is older, one comes with npm, and an npm
@@ -171,6 +172,7 @@ format:
 check-native: build setup-test
 	@cmake --workflow --preset dev
 	python3 tests/corpus/run.py --native build/segmentry
+	python3 tests/packaging/test_install.py build/release
 	python3 tests/docs/run.py
 	python3 tests/corpus/differential.py --native build/segmentry --rounds 40
 	python3 tests/corpus/differential.py --inject-fault

@@ -154,10 +154,11 @@ class Description:
         if "content" not in described:
             return [] if answer.text == "" else ["there is a body, and none is described"]
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
-        if kind not in described["content"]:
+        content = described["content"].get(kind, described["content"].get("*/*"))
+        if content is None:
             return [f"the Content-Type {kind} is not described"]
         value = answer.json if kind == JSON else answer.text
-        return self.mistakes(described["content"][kind]["schema"], value)
+        return self.mistakes(content.get("schema", {}), value)
 
 
 def as_pattern(path):

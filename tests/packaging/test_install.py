@@ -113,6 +113,11 @@ class Installed(Serving):
                       "Unicode, Inc.", "The CivetWeb developers"):
             self.assertIn(words, text)
         self.assertNotIn("Lua", text)
+        cache = (Path(BUILD) / "CMakeCache.txt").read_text(encoding="utf-8")
+        if re.search(r"(?m)^SEG_WEB_DIR:PATH=.", cache):
+            package = json.loads((ROOT / "web" / "package.json").read_text(encoding="utf-8"))
+            for name in package["dependencies"]:
+                self.assertRegex(text, rf"(?m)^{re.escape(name)}\n")
         for name in linked_libraries():
             self.assertRegex(text, rf"(?m)^{re.escape(name.partition('.')[0])} ")
 

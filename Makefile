@@ -174,6 +174,7 @@ check-native: build setup-test
 	python3 tests/corpus/run.py --native build/segmentry
 	python3 tests/packaging/test_install.py build/release
 	python3 tests/api/test_openapi.py build/segmentry
+	node --test tests/clients/*.test.mjs
 	python3 tests/docs/run.py
 	python3 tests/corpus/differential.py --native build/segmentry --rounds 40
 	python3 tests/corpus/differential.py --inject-fault

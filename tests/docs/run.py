@@ -18,13 +18,16 @@ docs/FILTERS.md is run on the native program and on the oracle, example by examp
 
 In every document, a ```console block is run as it stands: each `$ ` line is a command, at the root
 of the repository, and what follows is what it prints; `...` stands for anything. A ```json NAME.json
-block is the file of that name, for those commands. Links to files must lead somewhere. The
+block is the file of that name, for those commands. A ```js server block is run by Node beside a
+server on an empty project, with SEGMENTRY_URL and SECRET_KEY set; the ```text printed block behind it
+is what it prints. Links to files must lead somewhere. The
 JavaScript of README.md must be that of the package's README, which the package's tests run, and its
 condition that of the benchmark. The C of STYLE.md must stand in a public header.
 """
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,6 +36,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "api"))
+from server import Server  # noqa: E402
+
 NOW = "2026-05-06T12:00:00Z"
 FILTERS = "docs/FILTERS.md"
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/BENCHMARKS.md", FILTERS,
@@ -259,7 +265,23 @@ def check_console(report, place, block, folder, files):
             report.passed += 1
 
 
-def check_document(report, name):
+def check_script(report, place, program, block, printed):
+    """JavaScript that talks to a server."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(program, str(Path(folder) / "segmentry.db"))
+        keys = server.create_project("Examples")
+        server.start()
+        try:
+            found = run("node", "--input-type=module", "--eval", block.text, env={
+                **os.environ, "SEGMENTRY_URL": f"http://127.0.0.1:{server.port}",
+                "SECRET_KEY": keys["secretKey"]})
+        finally:
+            server.stop()
+    report.expect(place, "what the script prints", printed.text,
+                  (found.stdout + found.stderr).decode().rstrip())
+
+
+def check_document(report, name, program):
     path = ROOT / name
     text = path.read_text(encoding="utf-8")
     blocks, prose = blocks_of(text)
@@ -272,9 +294,11 @@ def check_document(report, name):
     with tempfile.TemporaryDirectory() as folder:
         for file, content in files.items():
             (Path(folder) / file).write_text(content, encoding="utf-8")
-        for block in blocks:
+        for block, behind in zip(blocks, [*blocks[1:], Block(0, [])]):
             if block.info == ["console"]:
                 check_console(report, f"{name}:{block.line}", block, folder, files)
+            elif block.info == ["js", "server"]:
+                check_script(report, f"{name}:{block.line}", program, block, behind)
     quoted_from = {"README.md": ("js", [ROOT / PACKAGE_README]),
                    "docs/STYLE.md": ("c", (ROOT / "core/include/segmentry").glob("*.h"))}
     language, sources = quoted_from.get(name, (None, []))
@@ -309,7 +333,7 @@ def main():
     report = Report()
     check_filters(report, executors)
     for name in DOCUMENTS:
-        check_document(report, name)
+        check_document(report, name, executors["native"][0])
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
 

@@ -7,8 +7,8 @@ SHELL := /bin/bash
 .PHONY: help setup setup-test build run test wasm web demo-data bench lint format check-native \
   check-wasm check-web check-asan check-tsan check-fuzz clean
 
-# Where the demo's relative times count from: the sample is a picture of that day.
-DEMO_NOW := 2026-06-01T12:00:00.000Z
+# Where relative times count from: the bundled sample is a picture of that day.
+SAMPLE_NOW := 2026-06-01T12:00:00.000Z
 
 # What is needed, as `command:Debian package`, or with a path in place of the command (`*` where
 # machines differ). A thing that is there is not installed again, so a newer Node.js or a compiler
@@ -37,7 +37,7 @@ SOURCES := cjson utf8proc civetweb
 FETCHED := $(THIRD_PARTY)/.fetched-$(subst $() ,-,$(SOURCES))
 
 help:
-	@echo 'make run        build and show the demo segments on the bundled sample'
+	@echo 'make run        build, and serve a demo project with its dashboard'
 	@echo 'make test       build everything and run every test'
 	@echo 'make build      build the program: build/segmentry'
 	@echo 'make web        build the dashboard: web/dist'
@@ -97,12 +97,7 @@ build: setup web
 	cmake --build --preset release
 
 run: build
-	@echo
-	build/segmentry eval --data native/demo/sample --cases native/demo/segments.json \
-	  --now $(DEMO_NOW) --format table
-	echo
-	echo 'The data: native/demo/sample. The segments: native/demo/segments.json.'
-	echo 'Try: build/segmentry eval --help'
+	@exec native/demo/run.sh
 
 wasm:
 	@$(call install,$(WASM_NEEDS))
@@ -139,7 +134,7 @@ web/dist/index.html: web/node_modules/.installed wasm/dist/segmentry.wasm $(WEB_
 CONTACTS ?= 20000
 demo-data:
 	@$(call install,$(NODE_NEEDS))
-	node native/demo/generate.mjs --out build/demo-data --contacts $(CONTACTS) --now $(DEMO_NOW)
+	node native/demo/generate.mjs --out build/demo-data --contacts $(CONTACTS) --now $(SAMPLE_NOW)
 
 bench: build wasm
 	@$(call install,$(NODE_NEEDS))
@@ -174,6 +169,7 @@ check-native: build setup-test
 	python3 tests/corpus/run.py --native build/segmentry
 	python3 tests/packaging/test_install.py build/release
 	python3 tests/api/test_openapi.py build/segmentry
+	python3 tests/demo/test_demo.py build/segmentry
 	node --test tests/clients/*.test.mjs
 	python3 tests/docs/run.py
 	python3 tests/corpus/differential.py --native build/segmentry --rounds 40

@@ -25,6 +25,9 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const PRODUCT_AGE = 730 * DAY;
 
+/** The moment that the bundled sample is a picture of, in milliseconds. */
+export const SAMPLE_NOW = Date.parse('2026-06-01T12:00:00.000Z');
+
 const USAGE = `usage: node generate.mjs --out DIR --contacts N [--events N] [--emails N] [--seed N] [--now ISO]
 
 Writes DIR/contacts.ndjson, DIR/events.ndjson and DIR/emails.ndjson.
@@ -32,7 +35,7 @@ Writes DIR/contacts.ndjson, DIR/events.ndjson and DIR/emails.ndjson.
   --events N   how many events (default: 5 a contact)
   --emails N   how many emails (default: 3 a contact)
   --seed N     another number gives other people (default: 1)
-  --now ISO    nothing but ends of trials lies after it (default: 2026-06-01T12:00:00.000Z)
+  --now ISO    nothing but ends of trials lies after it (default: ${new Date(SAMPLE_NOW).toISOString()})
 `;
 
 // --- Random numbers -----------------------------------------------------------------------------
@@ -397,7 +400,7 @@ function readOptions(args) {
     return number;
   };
   if (values.out === undefined || values.contacts === undefined) fail('--out and --contacts are required');
-  const now = Date.parse(values.now ?? '2026-06-01T12:00:00.000Z');
+  const now = values.now === undefined ? SAMPLE_NOW : Date.parse(values.now);
   if (Number.isNaN(now)) fail(`--now wants an ISO 8601 date, not "${values.now}"`);
   return {
     out: values.out,

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""`make run`, after its build: the demo's project is made, served, and found again.
+
+    test_demo.py PROGRAM [unittest options]
+
+There is no terminal, and the folder is a temporary one.
+"""
+
+import json
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "api"))
+from server import Client  # noqa: E402
+
+PROGRAM = ""
+SEGMENTS = 16
+TIMEOUT_S = 120
+
+
+class Demo(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name) / "demo"
+
+    def start(self):
+        """Runs the demo up to the link; its output so far."""
+        self.process = subprocess.Popen(
+            [ROOT / "native/demo/run.sh", PROGRAM, self.folder], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(self.process.stdout.close)
+        self.addCleanup(lambda: self.process.poll() is None and self.process.kill())
+        printed = ""
+        for line in self.process.stdout:
+            printed += line
+            if "/login?token=" in line:
+                return printed
+        raise AssertionError(f"it ended with {self.process.wait(TIMEOUT_S)}: {printed}")
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+        self.assertEqual(self.process.wait(TIMEOUT_S), 0)
+
+    def curl(self, printed):
+        """What the printed command would ask, asked; and the server's port."""
+        line = re.search(r"^ *(curl .*)$", printed, re.MULTILINE)[1]
+        words = shlex.split(line)
+        url = urlsplit(next(word for word in words if word.startswith("http")))
+        headers = dict(words[i + 1].split(": ") for i, word in enumerate(words) if word == "-H")
+        key = headers["Authorization"].removeprefix("Bearer ")
+        self.client = Client(url.port, key)
+        self.addCleanup(self.client.close)
+        return self.client.post(url.path, json.loads(words[words.index("-d") + 1])), url.port
+
+    def test_it_is_made_once_and_served_each_time(self):
+        answer, port = self.curl(self.start())
+        self.assertEqual(answer.status, 200, answer.text)
+        self.assertEqual(answer.json["total"], 20000)
+        self.assertGreater(answer.json["count"], 0)
+        self.check_segments()
+        first_key = self.client.key
+        self.check_link(port)
+        self.interrupt()
+
+        with socket.create_server(("127.0.0.1", port)):
+            printed = self.start()
+            self.assertIn(f"Port {port} is taken", printed)
+            self.assertNotIn("Making the demo", printed)
+            answer, other_port = self.curl(printed)
+            self.assertNotEqual(other_port, port)
+            self.assertEqual((answer.status, self.client.key), (200, first_key))
+            self.check_one_server_alone()
+            self.interrupt()
+
+    def check_segments(self):
+        segments = self.client.get("/segments").json
+        self.assertEqual(len(segments), SEGMENTS)
+        self.assertEqual({segment["type"] for segment in segments}, {"DYNAMIC", "STATIC"})
+        self.assertEqual({segment["trackMembership"] for segment in segments}, {True, False})
+        empty = [segment["name"] for segment in segments if segment["memberCount"] == 0]
+        self.assertEqual(empty, [])
+
+    def check_link(self, port):
+        """The log is in its file; what was printed has none of it."""
+        self.assertIn('"server.listening"', (self.folder / "server.log").read_text("utf-8"))
+        self.assertEqual(Client(port).get("/").status, 200)
+
+    def check_one_server_alone(self):
+        second = subprocess.run([ROOT / "native/demo/run.sh", PROGRAM, self.folder],
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                check=False, timeout=TIMEOUT_S)
+        self.assertEqual(second.returncode, 75)
+        self.assertIn("segmentry serve:", second.stderr)
+
+
+if __name__ == "__main__":
+    PROGRAM = str(Path(sys.argv.pop(1)).resolve())
+    unittest.main()

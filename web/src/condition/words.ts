@@ -1,0 +1,110 @@
+// Filters and conditions in plain words.
+import type { Condition, ConditionFilter, Group, Operator } from 'segmentry';
+import { formatNumber, formatValue } from '../ui/format';
+import { fieldInWords, subjectOf } from './fields';
+
+/** What a person reads between the field and the value. */
+export const OPERATOR_WORDS: Readonly<Record<Operator, string>> = {
+  equals: 'is',
+  notEquals: 'is not',
+  contains: 'contains',
+  notContains: 'does not contain',
+  greaterThan: 'is more than',
+  lessThan: 'is less than',
+  greaterThanOrEqual: 'is at least',
+  lessThanOrEqual: 'is at most',
+  exists: 'has a value',
+  notExists: 'has no value',
+  within: 'is within the last',
+  olderThan: 'is longer ago than',
+  triggered: 'ever occurred',
+  notTriggered: 'never occurred',
+  triggeredWithin: 'occurred within the last',
+  triggeredOlderThan: 'last occurred longer ago than',
+  notTriggeredWithin: 'did not occur within the last',
+  memberOfSegment: 'is a member',
+  notMemberOfSegment: 'is not a member',
+};
+
+/** The same four between instants. */
+const INSTANT_WORDS: Partial<Record<Operator, string>> = {
+  greaterThan: 'is after',
+  lessThan: 'is before',
+  greaterThanOrEqual: 'is at or after',
+  lessThanOrEqual: 'is at or before',
+};
+
+const WITHOUT_VALUE: ReadonlySet<Operator> = new Set<Operator>([
+  'exists',
+  'notExists',
+  'triggered',
+  'notTriggered',
+  'memberOfSegment',
+  'notMemberOfSegment',
+]);
+
+export interface FilterWords {
+  field: string;
+  operator: string;
+  /** Empty where the operator takes none. */
+  value: string;
+}
+
+type SegmentName = (id: string) => string | undefined;
+
+function operatorInWords({ field, operator, value }: ConditionFilter): string {
+  const kind = subjectOf(field)?.kind;
+  const comparesInstants =
+    kind === 'createdAt' ||
+    kind === 'updatedAt' ||
+    (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value));
+  return (comparesInstants && INSTANT_WORDS[operator]) || OPERATOR_WORDS[operator] || operator;
+}
+
+function valueInWords({ operator, value, unit }: ConditionFilter): string {
+  if (WITHOUT_VALUE.has(operator)) return '';
+  if (unit !== undefined) {
+    const count = typeof value === 'number' ? value : Number.NaN;
+    return `${Number.isNaN(count) ? formatValue(value) : formatNumber(count)} ${count === 1 ? unit.slice(0, -1) : unit}`;
+  }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return formatNumber(value);
+  return typeof value === 'string' ? `“${value}”` : formatValue(value);
+}
+
+export function filterInWords(filter: ConditionFilter, segmentName: SegmentName): FilterWords {
+  return {
+    field: fieldInWords(filter.field, segmentName),
+    operator: operatorInWords(filter),
+    value: valueInWords(filter),
+  };
+}
+
+function sentenceOf(filter: ConditionFilter, segmentName: SegmentName): string {
+  const { field, operator, value } = filterInWords(filter, segmentName);
+  const subject = subjectOf(filter.field)?.kind === 'segment' ? `“${field}”` : field;
+  if (filter.operator === 'memberOfSegment') return `is in ${subject}`;
+  if (filter.operator === 'notMemberOfSegment') return `is not in ${subject}`;
+  return [subject, operator, value].filter(Boolean).join(' ');
+}
+
+function groupInWords(group: Group, segmentName: SegmentName): string[] {
+  const parts = group.filters.map((filter) => sentenceOf(filter, segmentName));
+  if (group.conditions) parts.push(`(${joined(group.conditions, segmentName)})`);
+  return parts;
+}
+
+function joined(condition: Condition, segmentName: SegmentName): string {
+  const isAlone = condition.groups.length === 1;
+  const groups = condition.groups.map((group) => {
+    const parts = groupInWords(group, segmentName);
+    const text = parts.join(' and ');
+    return isAlone || parts.length === 1 || condition.logic === 'AND' ? text : `(${text})`;
+  });
+  return groups.join(condition.logic === 'AND' ? ' and ' : ' or ');
+}
+
+/** The condition as one sentence. */
+export function conditionInWords(condition: Condition, segmentName: SegmentName): string {
+  return `Contacts where ${joined(condition, segmentName)}.`;
+}

@@ -6,6 +6,7 @@ import './styles/shell.css';
 import './styles/controls.css';
 import './styles/content.css';
 import './styles/feedback.css';
+import './styles/pages.css';
 
 const root = document.getElementById('app');
 if (root) render(<App />, root);

@@ -121,14 +121,24 @@ export interface Usage {
   campaigns: { id: string; name: string; status: CampaignStatus }[];
 }
 
+/** What is seen of a field. A `value` that is too long is cut, and `isCut` says so. */
+export type Seen =
+  | { kind: 'absent' | 'object' }
+  | { kind: 'boolean' | 'membership'; value: boolean }
+  | { kind: 'number'; value: number }
+  | { kind: 'text' | 'instant'; value: string; isCut?: true }
+  | { kind: 'array'; value: string[]; isCut?: true }
+  | { kind: 'occurrences'; count: number; last: string };
+
 /** A filter's or group's verdict on one contact. */
 export interface ExplainedNode {
+  /** Such as `groups[0].filters[1]`. */
   path: string;
   matches: boolean;
-  /** What was seen; absent where there was nothing to see. */
-  value?: unknown;
   /** When time alone turns the verdict; null if never. */
   flipsAt: string | null;
+  /** Of filters alone. */
+  seen?: Seen;
 }
 
 export interface Explanation {

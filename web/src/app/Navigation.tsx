@@ -1,7 +1,7 @@
 // The way around: a column at the left, a bar with a menu where there is little room.
 import { useEffect, useState } from 'preact/hooks';
 import { chooseProject } from '../api/project';
-import { Button } from '../ui/Button';
+import { IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { toastError } from '../ui/Toast';
@@ -48,14 +48,9 @@ export function Navigation() {
         </nav>
         <div class="side-foot">
           <ThemeSwitch />
-          <Button
-            variant="quiet"
-            size="small"
-            onClick={() => void closeSession().catch(toastError)}
-          >
+          <IconButton label="Log out" onClick={() => void closeSession().catch(toastError)}>
             <Icon name="logout" />
-            Log out
-          </Button>
+          </IconButton>
         </div>
       </div>
     </header>

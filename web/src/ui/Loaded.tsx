@@ -1,17 +1,47 @@
-// A resource in each of its states.
+// Something read from the server, in each of its states.
 import type { ComponentChildren } from 'preact';
-import { ErrorState, LoadingState } from './States';
+import { Button } from './Button';
+import { ErrorNote, ErrorState, LoadingState } from './States';
+import type { CursorList } from './useCursorList';
 import type { Resource } from './useResource';
 
 interface LoadedProps<T> {
   from: Resource<T>;
   /** Rows of the picture that stands for what comes. */
   rows?: number;
+  /** A part of a page that has more to show: a mistake takes little room. */
+  compact?: boolean;
   children: (data: T) => ComponentChildren;
 }
 
-export function Loaded<T>({ from, rows = 5, children }: LoadedProps<T>) {
+export function Loaded<T>({ from, rows = 5, compact = false, children }: LoadedProps<T>) {
+  if (from.error && compact) return <CompactError error={from.error} onRetry={from.reload} />;
   if (from.error) return <ErrorState error={from.error} onRetry={from.reload} />;
   if (from.data === undefined) return <LoadingState rows={rows} />;
   return <>{children(from.data)}</>;
+}
+
+function CompactError({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  return (
+    <div class="stack-small">
+      <ErrorNote error={error} />
+      <div>
+        <Button size="small" onClick={onRetry}>
+          Try again
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+interface ListLoadedProps<T> {
+  from: CursorList<T>;
+  rows?: number;
+  children: (items: T[]) => ComponentChildren;
+}
+
+export function ListLoaded<T>({ from, rows = 5, children }: ListLoadedProps<T>) {
+  if (from.error) return <ErrorState error={from.error} onRetry={from.reload} />;
+  if (from.items === undefined) return <LoadingState rows={rows} />;
+  return <>{children(from.items)}</>;
 }

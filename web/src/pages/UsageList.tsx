@@ -1,0 +1,31 @@
+// Who uses something: links to segments and campaigns.
+import { href } from '../app/router';
+import type { Usage } from '../api/types';
+import { CampaignStatusBadge } from './campaigns/CampaignStatusBadge';
+import { Icon } from '../ui/Icon';
+
+export function isUsed({ segments = [], campaigns = [] }: Partial<Usage>): boolean {
+  return segments.length + campaigns.length > 0;
+}
+
+export function UsageList({ usage }: { usage: Partial<Usage> }) {
+  return (
+    <ul class="link-list">
+      {(usage.segments ?? []).map(({ id, name }) => (
+        <li key={id}>
+          <Icon name="segments" />
+          <a href={href`/segments/${id}`}>{name}</a>
+          <span class="muted small">Segment</span>
+        </li>
+      ))}
+      {(usage.campaigns ?? []).map(({ id, name, status }) => (
+        <li key={id}>
+          <Icon name="campaigns" />
+          <a href={href`/campaigns/${id}`}>{name}</a>
+          <span class="muted small">Campaign</span>
+          <CampaignStatusBadge status={status} />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -3,6 +3,7 @@ import type {
   Contact,
   ContactChange,
   ContactPage,
+  ContactSegment,
   CursorPage,
   Field,
   FieldValues,
@@ -30,7 +31,7 @@ export const contacts = {
   lookup: (emails: string[]) =>
     post<{ found: string[]; notFound: string[] }>('/contacts/lookup', { emails }),
   segments: (id: string, signal?: AbortSignal) =>
-    get<unknown>(path`/contacts/${id}/segments`, {}, signal),
+    get<ContactSegment[]>(path`/contacts/${id}/segments`, {}, signal),
   changes: (id: string, query: { limit?: number; cursor?: string | null }, signal?: AbortSignal) =>
     get<CursorPage<ContactChange>>(path`/contacts/${id}/changes`, query, signal),
 

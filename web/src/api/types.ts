@@ -111,6 +111,13 @@ export interface ContactChange extends ChangeBase {
   segment: { id: string; name: string };
 }
 
+/** A segment that a contact is in. */
+export interface ContactSegment {
+  id: string;
+  name: string;
+  type: SegmentType;
+}
+
 export interface SegmentSize {
   at: string;
   count: number;
@@ -203,6 +210,8 @@ export interface Campaign extends CampaignDraft {
   id: string;
   status: CampaignStatus;
   scheduledFor: string | null;
+  /** Before it is sent: who would get it now. Later: who is on the list. */
+  totalRecipients: number;
   createdAt: string;
   updatedAt: string;
 }

@@ -8,11 +8,13 @@ export interface PageProps {
 
 type PageModule = { default: ComponentType<PageProps> };
 
+type Load = () => Promise<PageModule>;
+
 interface Route {
   pattern: string;
   /** The part of the navigation that it belongs to. */
   section: Section;
-  load: () => Promise<PageModule>;
+  load: Load;
 }
 
 export type Section = 'segments' | 'contacts' | 'events' | 'fields' | 'campaigns' | 'settings';
@@ -28,22 +30,43 @@ export const SECTIONS: readonly { id: Section; title: string }[] = [
 
 const editor = () => import('../editor/EditorPage');
 
-/** The first that matches counts: fixed names stand before parameters. */
-const ROUTES: readonly Route[] = [
-  { pattern: '/', section: 'segments', load: () => import('../pages/segments/SegmentListPage') },
-  {
-    pattern: '/segments',
-    section: 'segments',
-    load: () => import('../pages/segments/SegmentListPage'),
-  },
-  { pattern: '/segments/new', section: 'segments', load: editor },
-  { pattern: '/segments/:id/edit', section: 'segments', load: editor },
-  {
-    pattern: '/segments/:id',
-    section: 'segments',
-    load: () => import('../pages/segments/SegmentPage'),
-  },
-];
+const segmentList = () => import('../pages/segments/SegmentListPage');
+const campaignEditor = () => import('../pages/campaigns/CampaignEditPage');
+
+/** Patterns by section. The first that matches counts: fixed names stand before parameters. */
+const PAGES: Readonly<Record<Section, readonly [pattern: string, load: Load][]>> = {
+  segments: [
+    ['/', segmentList],
+    ['/segments', segmentList],
+    ['/segments/new', editor],
+    ['/segments/:id/edit', editor],
+    ['/segments/:id', () => import('../pages/segments/SegmentPage')],
+  ],
+  contacts: [
+    ['/contacts', () => import('../pages/contacts/ContactListPage')],
+    ['/contacts/import', () => import('../pages/contacts/ImportPage')],
+    ['/contacts/:id', () => import('../pages/contacts/ContactPage')],
+  ],
+  events: [
+    ['/events', () => import('../pages/events/EventsPage')],
+    ['/events/:name', () => import('../pages/events/EventPage')],
+  ],
+  fields: [
+    ['/fields', () => import('../pages/fields/FieldListPage')],
+    ['/fields/:field', () => import('../pages/fields/FieldPage')],
+  ],
+  campaigns: [
+    ['/campaigns', () => import('../pages/campaigns/CampaignListPage')],
+    ['/campaigns/new', campaignEditor],
+    ['/campaigns/:id/edit', campaignEditor],
+    ['/campaigns/:id', () => import('../pages/campaigns/CampaignPage')],
+  ],
+  settings: [['/settings', () => import('../pages/settings/SettingsPage')]],
+};
+
+const ROUTES: readonly Route[] = SECTIONS.flatMap(({ id }) =>
+  PAGES[id].map(([pattern, load]) => ({ pattern, section: id, load })),
+);
 
 export function routeAt(path: string): { route: Route; params: Params } | null {
   for (const route of ROUTES) {

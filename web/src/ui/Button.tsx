@@ -48,11 +48,22 @@ export function ButtonLink({
 /** A button that is an icon alone; `label` says what it does. */
 export function IconButton({
   label,
+  framed = false,
   children,
   ...rest
-}: Omit<JSX.IntrinsicElements['button'], 'class' | 'title'> & { label: string }) {
+}: Omit<JSX.IntrinsicElements['button'], 'class' | 'title'> & {
+  label: string;
+  /** As large as the buttons beside it. */
+  framed?: boolean;
+}) {
   return (
-    <button type='button' {...rest} class="icon-button" aria-label={label} title={label}>
+    <button
+      type="button"
+      {...rest}
+      class={framed ? 'icon-button icon-button-framed' : 'icon-button'}
+      aria-label={label}
+      title={label}
+    >
       {children}
     </button>
   );

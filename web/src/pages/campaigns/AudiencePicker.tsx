@@ -1,0 +1,148 @@
+// Whom a campaign goes to: everybody, a segment, or those who match a filter of its own.
+import { useState } from 'preact/hooks';
+import { api } from '../../api';
+import type { AudienceType, Condition, Segment } from '../../api/types';
+import { conditionInWords } from '../../condition/words';
+import { Select, TextArea } from '../../ui/Field';
+import { formatCount } from '../../ui/format';
+import { ErrorNote } from '../../ui/States';
+import { useResource } from '../../ui/useResource';
+import { countAudience, type Audience } from './audience';
+
+const TYPES: readonly { value: AudienceType; title: string; hint: string }[] = [
+  { value: 'ALL', title: 'Everybody', hint: 'All subscribed contacts.' },
+  { value: 'SEGMENT', title: 'A segment', hint: 'Its subscribed members at the moment of sending.' },
+  { value: 'FILTERED', title: 'A filter', hint: 'Of this campaign alone, written as JSON.' },
+];
+
+interface AudiencePickerProps {
+  audience: Audience;
+  onChange: (audience: Audience) => void;
+}
+
+export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
+  const segments = useResource((signal) => api.segments.list(signal), []);
+  const list = segments.data ?? [];
+  return (
+    <fieldset class="fieldset">
+      <legend>Audience</legend>
+      <div class="radios">
+        {TYPES.map(({ value, title, hint }) => (
+          <label key={value} class="radio">
+            <input
+              type="radio"
+              name="audience"
+              checked={audience.audienceType === value}
+              onChange={() => onChange({ ...audience, audienceType: value })}
+            />
+            <span>
+              <strong>{title}</strong>
+              <span class="row-note">{hint}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+      {segments.error && <ErrorNote error={segments.error} />}
+      {audience.audienceType === 'SEGMENT' && (
+        <SegmentSelect
+          segments={list}
+          value={audience.segmentId ?? ''}
+          onChange={(segmentId) => onChange({ ...audience, segmentId })}
+        />
+      )}
+      {audience.audienceType === 'FILTERED' && (
+        <ConditionField
+          condition={audience.audienceCondition ?? null}
+          segments={list}
+          onChange={(audienceCondition) => onChange({ ...audience, audienceCondition })}
+        />
+      )}
+      <Recipients audience={audience} />
+    </fieldset>
+  );
+}
+
+interface SegmentSelectProps {
+  segments: readonly Segment[];
+  value: string;
+  onChange: (id: string) => void;
+}
+
+function SegmentSelect({ segments, value, onChange }: SegmentSelectProps) {
+  const options = [...segments]
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .map(({ id, name, memberCount }) => ({
+      value: id,
+      title: `${name} (${formatCount(memberCount, 'member')})`,
+    }));
+  return (
+    <Select
+      label="Segment"
+      value={value}
+      options={[{ value: '', title: 'Choose a segment', disabled: true }, ...options]}
+      onChange={onChange}
+    />
+  );
+}
+
+interface ConditionFieldProps {
+  condition: Condition | null;
+  segments: readonly Segment[];
+  onChange: (condition: Condition | null) => void;
+}
+
+/** Undefined for a text that is no JSON at all: whether it is a condition, the server says. */
+function parsed(text: string): Condition | undefined {
+  try {
+    return JSON.parse(text) as Condition;
+  } catch {
+    return undefined;
+  }
+}
+
+function ConditionField({ condition, segments, onChange }: ConditionFieldProps) {
+  const [text, setText] = useState(condition ? JSON.stringify(condition, null, 2) : '');
+  const isBroken = text !== '' && parsed(text) === undefined;
+  return (
+    <TextArea
+      label="Condition"
+      hint={condition ? wordsOf(condition, segments) : 'As a segment’s editor shows it under JSON.'}
+      error={isBroken && 'This is not JSON yet.'}
+      value={text}
+      onInput={(typed) => {
+        setText(typed);
+        onChange(parsed(typed) ?? null);
+      }}
+      rows={8}
+      isCode
+      spellcheck={false}
+    />
+  );
+}
+
+/** What somebody types is not always a condition: then there are no words for it. */
+function wordsOf(condition: Condition, segments: readonly Segment[]): string {
+  try {
+    return conditionInWords(condition, (id) => segments.find((it) => it.id === id)?.name);
+  } catch {
+    return 'This is no condition yet.';
+  }
+}
+
+function Recipients({ audience }: { audience: Audience }) {
+  const count = useResource(() => countAudience(audience), [JSON.stringify(audience)]);
+  if (count.error) return <ErrorNote error={count.error} />;
+  return (
+    <p class="recipients" role="status">
+      {count.data ? (
+        <>
+          <strong>{formatCount(count.data.subscribed, 'recipient')}</strong>
+          {count.data.count > count.data.subscribed &&
+            `: ${formatCount(count.data.count - count.data.subscribed, 'contact')} more would match and ${count.data.count - count.data.subscribed === 1 ? 'is' : 'are'} not subscribed`}
+        </>
+      ) : (
+        '\u00a0'
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,79 @@
+// When a campaign is to be sent.
+import { useState } from 'preact/hooks';
+import { api } from '../../api';
+import type { Campaign } from '../../api/types';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { TextField } from '../../ui/Field';
+import { ErrorNote } from '../../ui/States';
+import { toast } from '../../ui/Toast';
+import { useAction } from '../../ui/useAction';
+
+/** As `datetime-local` has it: in the reader's zone, to the minute. */
+function localText(instant: Date): string {
+  const pad = (number: number) => String(number).padStart(2, '0');
+  const day = `${instant.getFullYear()}-${pad(instant.getMonth() + 1)}-${pad(instant.getDate())}`;
+  return `${day}T${pad(instant.getHours())}:${pad(instant.getMinutes())}`;
+}
+
+function tomorrow(): Date {
+  const instant = new Date();
+  instant.setDate(instant.getDate() + 1);
+  return instant;
+}
+
+interface ScheduleDialogProps {
+  campaign: Campaign;
+  onChanged: (campaign: Campaign) => void;
+  onClose: () => void;
+}
+
+export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogProps) {
+  const [text, setText] = useState(() =>
+    localText(campaign.scheduledFor ? new Date(campaign.scheduledFor) : tomorrow()),
+  );
+  const action = useAction();
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  const save = (event: Event) => {
+    event.preventDefault();
+    void action.run(async () => {
+      onChanged(await api.campaigns.send(campaign.id, new Date(text).toISOString()));
+      toast('The campaign is scheduled.');
+      onClose();
+    });
+  };
+
+  return (
+    <Dialog
+      title={`Schedule “${campaign.name}”`}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            variant="primary"
+            type="submit"
+            form="schedule"
+            busy={action.isBusy}
+            disabled={Number.isNaN(Date.parse(text))}
+          >
+            Schedule
+          </Button>
+        </>
+      }
+    >
+      <form id="schedule" class="form" onSubmit={save}>
+        <TextField
+          label="Send at"
+          type="datetime-local"
+          hint={`In your time zone, ${zone}. Who gets it is decided then.`}
+          value={text}
+          onInput={setText}
+          required
+        />
+        {action.error && <ErrorNote error={action.error} />}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,157 @@
+// All contacts of the project, the newest first.
+import { useState } from 'preact/hooks';
+import { api } from '../../api';
+import type { Contact } from '../../api/types';
+import { go, href } from '../../app/router';
+import { Button, ButtonLink } from '../../ui/Button';
+import { formatCount, formatValue } from '../../ui/format';
+import { Icon } from '../../ui/Icon';
+import { ListLoaded } from '../../ui/Loaded';
+import { PageHead } from '../../ui/Page';
+import { More } from '../../ui/Pager';
+import { SearchField } from '../../ui/SearchField';
+import { EmptyState } from '../../ui/States';
+import { Table, type Column } from '../../ui/Table';
+import { Time } from '../../ui/Time';
+import { useCursorList, type CursorList } from '../../ui/useCursorList';
+import { useQueryText } from '../../ui/useQueryText';
+import { ContactDialog } from './ContactDialog';
+import { SubscribedBadge } from './SubscribedBadge';
+
+const PIECE = 50;
+/** So much of somebody's data stands in a row; the rest is on the contact's page. */
+const DATA_SHOWN_MAX = 3;
+
+const COLUMNS: readonly Column<Contact>[] = [
+  {
+    id: 'email',
+    title: 'Email',
+    cell: ({ id, email }) => (
+      <a class="row-title" href={href`/contacts/${id}`}>
+        {email}
+      </a>
+    ),
+  },
+  {
+    id: 'subscribed',
+    title: 'Subscribed',
+    wideOnly: true,
+    cell: ({ subscribed }) => <SubscribedBadge subscribed={subscribed} />,
+  },
+  { id: 'data', title: 'Data', wideOnly: true, cell: ({ data }) => <DataSummary data={data} /> },
+  { id: 'created', title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
+];
+
+function DataSummary({ data }: { data: Contact['data'] }) {
+  const entries = Object.entries(data).filter(([, value]) => typeof value !== 'object');
+  return (
+    <span class="data-summary">
+      {entries
+        .slice(0, DATA_SHOWN_MAX)
+        .map(([name, value]) => `${name}: ${formatValue(value)}`)
+        .join(' · ')}
+    </span>
+  );
+}
+
+export default function ContactListPage() {
+  const [search, setSearch] = useQueryText('search');
+  const [isCreating, setCreating] = useState(false);
+  const list = useCursorList(
+    (cursor, signal) => api.contacts.list({ limit: PIECE, cursor, search }, signal),
+    [search],
+  );
+  return (
+    <>
+      <PageHead
+        title="Contacts"
+        actions={
+          <>
+            <ButtonLink href="#/contacts/import">
+              <Icon name="upload" />
+              Import CSV
+            </ButtonLink>
+            <Button variant="primary" onClick={() => setCreating(true)}>
+              <Icon name="plus" />
+              New contact
+            </Button>
+          </>
+        }
+      />
+      <div class="toolbar">
+        <SearchField label="Search contacts by email" value={search} onSearch={setSearch} />
+        <p class="muted small toolbar-end" role="status">
+          {list.total !== undefined && formatCount(list.total, 'contact')}
+        </p>
+      </div>
+      <ListLoaded from={list} rows={10}>
+        {(contacts) =>
+          contacts.length === 0 ? (
+            <NoContacts search={search} />
+          ) : (
+            <ContactTable contacts={contacts} list={list} />
+          )
+        }
+      </ListLoaded>
+      {isCreating && (
+        <ContactDialog
+          contact={null}
+          onSaved={({ id }) => go(href`/contacts/${id}`)}
+          onClose={() => setCreating(false)}
+        />
+      )}
+    </>
+  );
+}
+
+function ContactTable({
+  contacts,
+  list,
+}: {
+  contacts: readonly Contact[];
+  list: CursorList<Contact>;
+}) {
+  return (
+    <>
+      <Table
+        caption="Contacts"
+        columns={COLUMNS}
+        rows={contacts}
+        keyOf={({ id }) => id}
+        busy={list.isLoading}
+      />
+      <More
+        shown={contacts.length}
+        what="contacts"
+        hasMore={list.hasMore}
+        busy={list.isLoading}
+        onMore={list.more}
+      />
+    </>
+  );
+}
+
+function NoContacts({ search }: { search: string }) {
+  if (search) {
+    return (
+      <EmptyState icon="search" title="No contact has this in the address">
+        Any part of an email address is found; upper and lower case do not matter.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      icon="contacts"
+      title="No contacts yet"
+      action={
+        <ButtonLink variant="primary" href="#/contacts/import">
+          <Icon name="upload" />
+          Import a CSV
+        </ButtonLink>
+      }
+    >
+      Contacts come by import, through the API, or with the first event that is tracked for them. The{' '}
+      <a href="#/settings">settings</a> show how.
+    </EmptyState>
+  );
+}

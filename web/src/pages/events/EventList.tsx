@@ -1,0 +1,76 @@
+// Events, the newest first: a name, who it happened to, and its data.
+import type { ContactEvent } from '../../api/types';
+import { href } from '../../app/router';
+import { ListLoaded } from '../../ui/Loaded';
+import { More } from '../../ui/Pager';
+import { EmptyState } from '../../ui/States';
+import { Table, type Column } from '../../ui/Table';
+import { Time } from '../../ui/Time';
+import type { CursorList } from '../../ui/useCursorList';
+
+const NAME: Column<ContactEvent> = {
+  id: 'name',
+  title: 'Event',
+  cell: ({ name }) => <code class="break">{name}</code>,
+};
+
+const CONTACT: Column<ContactEvent> = {
+  id: 'contact',
+  title: 'Contact',
+  cell: ({ contactId, contact }) => (
+    <a class="row-title" href={href`/contacts/${contactId}`}>
+      {contact?.email ?? contactId}
+    </a>
+  ),
+};
+
+const DATA: Column<ContactEvent> = {
+  id: 'data',
+  title: 'Data',
+  wideOnly: true,
+  cell: ({ data }) => <EventData data={data} />,
+};
+
+const AT: Column<ContactEvent> = {
+  id: 'at',
+  title: 'When',
+  cell: ({ createdAt }) => <Time at={createdAt} />,
+};
+
+function EventData({ data }: { data: unknown }) {
+  if (data === null || data === undefined) return null;
+  const text = JSON.stringify(data);
+  return text === '{}' ? null : <span class="break code-text">{text}</span>;
+}
+
+interface EventListProps {
+  list: CursorList<ContactEvent>;
+  /** Left out where all are of one. */
+  without?: 'name' | 'contact';
+}
+
+export function EventList({ list, without }: EventListProps) {
+  const columns = [NAME, CONTACT, DATA, AT].filter(({ id }) => id !== without);
+  return (
+    <ListLoaded from={list}>
+      {(events) =>
+        events.length === 0 ? (
+          <EmptyState icon="events" title="No events yet">
+            What is tracked for a contact will be listed here.
+          </EmptyState>
+        ) : (
+          <>
+            <Table caption="Events" columns={columns} rows={events} keyOf={({ id }) => id} />
+            <More
+              shown={events.length}
+              what="events"
+              hasMore={list.hasMore}
+              busy={list.isLoading}
+              onMore={list.more}
+            />
+          </>
+        )
+      }
+    </ListLoaded>
+  );
+}

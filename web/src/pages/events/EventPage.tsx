@@ -1,0 +1,79 @@
+// One name of an event: when it occurs, to whom, and who relies on it.
+import { useState } from 'preact/hooks';
+import { api } from '../../api';
+import { go } from '../../app/router';
+import type { PageProps } from '../../app/routes';
+import { Button } from '../../ui/Button';
+import { ConfirmDialog } from '../../ui/Dialog';
+import { Icon } from '../../ui/Icon';
+import { Loaded } from '../../ui/Loaded';
+import { PageHead, Section } from '../../ui/Page';
+import { toast } from '../../ui/Toast';
+import { useResource } from '../../ui/useResource';
+import { isUsed, UsageList } from '../UsageList';
+import { DaysPanel } from './DaysPanel';
+import { EventFeed } from './EventFeed';
+
+/** The server writes these itself. */
+const RESERVED = /^(segment|contact|email)\./;
+
+export default function EventPage({ params }: PageProps) {
+  const name = params['name'] ?? '';
+  const [isAsked, ask] = useState(false);
+  const usage = useResource((signal) => api.events.usage(name, signal), [name]);
+
+  async function remove(): Promise<void> {
+    await api.events.delete(name);
+    toast(`All “${name}” events have been deleted.`);
+    go('/events');
+  }
+
+  return (
+    <>
+      <PageHead
+        title={name}
+        back={{ href: '#/events', title: 'Events' }}
+        lead={RESERVED.test(name) && 'Segmentry writes this event itself.'}
+        actions={
+          <Button onClick={() => ask(true)}>
+            <Icon name="trash" />
+            Delete
+          </Button>
+        }
+      />
+      <div class="panels">
+        <DaysPanel name={name} />
+        <section class="card" aria-label="Used by">
+          <h2>Used by</h2>
+          <Loaded from={usage} compact rows={2}>
+            {(data) =>
+              isUsed(data) ? (
+                <UsageList usage={data} />
+              ) : (
+                <p class="muted">No segment and no campaign refers to this event.</p>
+              )
+            }
+          </Loaded>
+        </section>
+      </div>
+      <Section title="Latest">
+        <EventFeed name={name} />
+      </Section>
+      {isAsked && (
+        <ConfirmDialog
+          title={`Delete all “${name}” events?`}
+          action="Delete events"
+          danger
+          onConfirm={remove}
+          onClose={() => ask(false)}
+        >
+          <p>
+            Every occurrence goes, of every contact. Segments that ask for it are counted anew. This
+            cannot be undone.
+          </p>
+          {usage.data && isUsed(usage.data) && <UsageList usage={usage.data} />}
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

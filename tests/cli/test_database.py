@@ -12,60 +12,12 @@ import os
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
-import tempfile
-import unittest
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "api"))
-from server import Client, Server, condition, filter_of, wait_until  # noqa: E402
+from support import DatabaseTest, main
+from server import condition, filter_of, wait_until
 
-PROGRAM = ""
 COMMANDS = ("project", "login", "backup", "serve")
 KEY_BYTES_MIN = 43  # 256 bits in base64
-
-
-def run(*arguments, environment=None):
-    return subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False,
-                          text=True, env={**os.environ, **(environment or {})})
-
-
-class DatabaseTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.db = self.folder / "shop.db"
-
-    def succeed(self, *arguments):
-        done = run(*arguments)
-        self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
-        return done.stdout
-
-    def create(self, name="Shop"):
-        return json.loads(self.succeed("project", "create", name, "--db", self.db, "--json"))
-
-    def rotate(self, project):
-        return json.loads(self.succeed("project", "rotate-keys", project["id"], "--db", self.db,
-                                       "--json"))
-
-    def serve(self):
-        server = Server(PROGRAM, self.db).start()
-        self.addCleanup(lambda: server.process.poll() is None and server.kill())
-        return server
-
-    def client(self, server, key):
-        client = Client(server.port, key)
-        self.addCleanup(client.close)
-        return client
-
-    def assert_fails(self, status, says, *arguments):
-        done = run(*arguments)
-        self.assertEqual(done.returncode, status, (arguments, done.stderr))
-        self.assertIn(says, done.stderr)
-        self.assertEqual(done.stdout, "")
 
 
 class Usage(DatabaseTest):
@@ -105,16 +57,15 @@ class Usage(DatabaseTest):
         self.assertEqual(list(self.folder.iterdir()), [self.db])
 
     def test_the_variable_names_the_file(self):
-        done = run("project", "create", "Shop", environment={"SEGMENTRY_DB": str(self.db)})
+        done = self.run_program("project", "create", "Shop", environment={"SEGMENTRY_DB": str(self.db)})
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("Shop", run("project", "list", "--db", self.db).stdout)
+        self.assertIn("Shop", self.run_program("project", "list", "--db", self.db).stdout)
 
     def test_output_that_cannot_be_written_is_74(self):
         self.create()
         for arguments in (["project", "list"], ["login"], ["backup", self.folder / "copy.db"]):
             with open("/dev/full", "wb") as full:
-                done = subprocess.run([PROGRAM, *map(str, arguments), "--db", self.db], stdout=full,
-                                      stderr=subprocess.PIPE, check=False, timeout=60)
+                done = self.run_program(*arguments, "--db", self.db, stdout=full)
             self.assertEqual(done.returncode, 74, done.stderr)
 
 
@@ -125,7 +76,7 @@ class OneServer(DatabaseTest):
         link = self.folder / "link.db"
         link.symlink_to(self.db)
         for name in (self.db, link):
-            done = run("serve", "--db", name, "--listen", "127.0.0.1:0")
+            done = self.run_program("serve", "--db", name, "--listen", "127.0.0.1:0")
             self.assertEqual(done.returncode, 75, done.stderr)
             self.assertIn(f"{name} is in use by process {first.process.pid}", done.stderr)
         self.assertEqual(first.stop(), 0)
@@ -160,7 +111,13 @@ class OneServer(DatabaseTest):
         self.assertEqual((first.stop(), second.stop()), (0, 0))
 
 
-class BesideAServer(DatabaseTest):
+class RotationTest(DatabaseTest):
+    def rotate(self, project):
+        return json.loads(self.succeed("project", "rotate-keys", project["id"], "--db", self.db,
+                                       "--json"))
+
+
+class BesideAServer(RotationTest):
     def is_known(self, server, key):
         return self.client(server, key).get("/contacts").status == 200
 
@@ -184,8 +141,7 @@ class BesideAServer(DatabaseTest):
 
     def test_a_server_without_sweeps_looks_too(self):
         self.create()
-        server = Server(PROGRAM, self.db, "--sweep", "0").start()
-        self.addCleanup(lambda: server.process.poll() is None and server.kill())
+        server = self.serve("--sweep", "0")
         late = self.create("Late")
         self.assertTrue(wait_until(lambda: self.is_known(server, late["secretKey"])))
 
@@ -223,7 +179,7 @@ class BesideAServer(DatabaseTest):
         self.assertEqual(server.stop(), 0)
 
 
-class Keys(DatabaseTest):
+class Keys(RotationTest):
     def test_rotated_keys_are_new_and_stored_as_a_hash(self):
         project = self.create()
         made = self.rotate(project)
@@ -241,7 +197,7 @@ class Keys(DatabaseTest):
 
     def test_a_project_that_is_not_there_is_66(self):
         self.create()
-        done = run("project", "rotate-keys", "nobody", "--db", self.db)
+        done = self.run_program("project", "rotate-keys", "nobody", "--db", self.db)
         self.assertEqual(done.returncode, 66)
         self.assertIn("no project with the id 'nobody'", done.stderr)
         self.assertIn(str(self.db), done.stderr)
@@ -334,14 +290,11 @@ class Backup(DatabaseTest):
         self.create()
         self.assertGreater(self.db.stat().st_size, 65536)
         copy = self.folder / "copy.db"
-        done = subprocess.run([PROGRAM, "backup", copy, "--db", self.db], preexec_fn=limit,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                              timeout=60, text=True)
+        done = self.run_program("backup", copy, "--db", self.db, preexec_fn=limit)
         self.assertEqual(done.returncode, 74, done.stderr)
         self.assertIn("copy.db", done.stderr)
         self.assertFalse(copy.exists())
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
-    unittest.main()
+    main()

@@ -34,19 +34,21 @@ bool email_rows_find(const email_rows *own, seg_text_view email, uint32_t *row) 
 }
 
 static bool grow(email_rows *own) {
-  email_rows larger = *own;
-  larger.capacity = own->capacity == 0 ? CAPACITY_MIN : own->capacity * 2;
-  larger.slots = calloc(larger.capacity, sizeof *larger.slots);
-  if (larger.slots == NULL) {
+  size_t capacity = own->capacity == 0 ? CAPACITY_MIN : own->capacity * 2;
+  uint32_t *slots = calloc(capacity, sizeof *slots);
+  if (slots == NULL) {
     return false;
   }
-  for (size_t i = 0; i < own->capacity; i++) {
-    if (own->slots[i] != 0) {
-      *slot_of(&larger, seg_table_email(own->table, own->slots[i] - 1)) = own->slots[i];
+  uint32_t *old = own->slots;
+  size_t old_capacity = own->capacity;
+  own->slots = slots;
+  own->capacity = capacity;
+  for (size_t i = 0; i < old_capacity; i++) {
+    if (old[i] != 0) {
+      *slot_of(own, seg_table_email(own->table, old[i] - 1)) = old[i];
     }
   }
-  free(own->slots);
-  *own = larger;
+  free(old);
   return true;
 }
 

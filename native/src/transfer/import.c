@@ -95,6 +95,8 @@ void import_end(import *own) {
   store_close(own->file);
   for (size_t i = 0; i < own->segment_count; i++) {
     segment_free(own->segments[i].of);
+    owned_text_free(own->segments[i].file_name);
+    owned_text_free(own->segments[i].file_id);
   }
   for (size_t i = 0; i < NAME_CACHE_SLOTS; i++) {
     owned_text_free(own->names[i].text);

@@ -21,8 +21,8 @@ typedef struct cached_name {
 typedef struct import_segment {
   segment *of;             ///< Owned, until the loaded project takes it: NULL then.
   int64_t num;             ///< In the store; 0 until it is there.
-  seg_text_view file_name; ///< Borrowed from the tree; NULL bytes: the file does not define it.
-  seg_text_view file_id;   ///< Borrowed; NULL bytes: the file gives it none.
+  seg_text_view file_name; ///< Owned; NULL bytes: the file does not define it.
+  seg_text_view file_id;   ///< Owned; NULL bytes: the file gives it none.
 } import_segment;
 
 /// No row: the contact is not in the files.

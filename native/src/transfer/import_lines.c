@@ -39,7 +39,7 @@ static seg_text_view optional_string(const seg_ingest_line *line, const char *na
   for (const cJSON *item = line->members->child; item != NULL; item = item->next) {
     found = strcmp(item->string, name) == 0 ? item : found;
   }
-  bool is_there = cJSON_IsString(found) && found->valuestring[0] != '\0';
+  bool is_there = found != NULL && cJSON_IsString(found) && found->valuestring[0] != '\0';
   return is_there ? seg_text_of(found->valuestring)
                   : (seg_text_view){.bytes = NULL, .size_bytes = 0};
 }

@@ -73,32 +73,35 @@ static bool keep_contact(void *context, const store_contact *row) {
   return false;
 }
 
-/// Gives a contact that is there what the line says: its members of `data` beside those that the
-/// line does not name, as the API would.
+/// The data that a contact has after a line: its own members beside those of the line, as the API
+/// would merge them. out  owned  False if there is no memory.
+static bool merge_data(const import_row *row, seg_text_view stored, seg_text_view *out) {
+  bool says_nothing = row->data.bytes == NULL || seg_text_equal(row->data, stored);
+  return says_nothing ? owned_text_copy(stored, out) : json_text_merge(stored, row->data, out);
+}
+
+/// Gives a contact that is there what the line says. No instant is set back.
 static store_status update_contact(import *own, const import_row *row, const store_contact *old,
                                    store_error *error) {
-  seg_text_view merged;
-  if (!json_text_merge(old->data_json, row->data.bytes == NULL ? seg_text_of("{}") : row->data,
-                       &merged)) {
-    return import_no_memory(error);
-  }
   store_contact changed = {.num = old->num,
                            .project = own->project.num,
                            .email = row->name,
                            .subscribed = row->subscribed,
-                           .data_json = merged,
                            .updated_at_ms = row->updated_at_ms > old->updated_at_ms
                                                 ? row->updated_at_ms
                                                 : old->updated_at_ms};
+  if (!merge_data(row, old->data_json, &changed.data_json)) {
+    return import_no_memory(error);
+  }
   store_status status = STORE_OK;
   if (changed.subscribed == old->subscribed && changed.updated_at_ms == old->updated_at_ms &&
-      seg_text_equal(merged, old->data_json)) {
+      seg_text_equal(changed.data_json, old->data_json)) {
     own->counts.contacts_same++;
   } else {
     own->counts.contacts_updated++;
     status = store_contact_update(own->session, &changed, error);
   }
-  owned_text_free(merged);
+  owned_text_free(changed.data_json);
   return status;
 }
 

@@ -57,11 +57,13 @@ static cJSON *member_of(const cJSON *item, const char *name) {
 
 static seg_text_view read_text(reader *state, const char *name) {
   const cJSON *found = member_of(state->current->item, name);
-  if (found != NULL && !cJSON_IsString(found)) {
+  if (found != NULL && cJSON_IsString(found)) {
+    return seg_text_of(found->valuestring);
+  }
+  if (found != NULL) {
     say(state, name, "must be a string");
   }
-  return cJSON_IsString(found) ? seg_text_of(found->valuestring)
-                               : (seg_text_view){.bytes = NULL, .size_bytes = 0};
+  return (seg_text_view){.bytes = NULL, .size_bytes = 0};
 }
 
 static int64_t read_instant(reader *state, const char *name) {
@@ -110,7 +112,7 @@ static void read_definition(reader *state, definition *out) {
   if (status == SEG_E_NOMEM) {
     state->has_memory = false;
   } else if (status != SEG_OK) {
-    say(state, "name", out->row.name.bytes == NULL ? "is missing" : error.message);
+    say(state, "name", out->row.name.bytes == NULL ? "is missing or no string" : error.message);
   }
   out->row.slug = out->slug;
   out->row.id = read_text(state, "id");
@@ -209,38 +211,42 @@ static bool id_is_free(const import *own, seg_text_view id) {
   return id.bytes != NULL;
 }
 
-/// Puts an entry of the file on the list, still without its condition, so that others can refer to
-/// it.
-static bool list_definition(reader *state, const definition *of) {
-  import *own = state->own;
+/// Puts a new segment on the list, still without its condition. Returns false if there is no
+/// memory.
+static bool list_new(import *own, const definition *of) {
   char new_id[ID_TEXT_BYTES];
-  size_t at = find_slug(own, of->slug);
-  if (at < own->segment_count) {
-    import_segment *old = &own->segments[at];
-    if (old->file_name.bytes != NULL) {
-      say(state, "name", "an earlier segment of the file has this name, or one with the same slug");
-    } else if (old->of->is_static != of->is_static) {
-      say(state, "type", "the project has a segment of this name and the other type");
-    }
-    old->file_name = of->row.name;
-    old->file_id = of->row.id;
-    return true;
-  }
-  import_segment added = {.file_name = of->row.name, .file_id = of->row.id};
   store_segment row = of->row;
   if (!id_is_free(own, row.id)) {
     id_make(new_id);
     row.id = seg_text_of(new_id);
   }
   row.is_static = true; // nothing to parse yet
-  row.condition_json = (seg_text_view){.bytes = NULL, .size_bytes = 0};
-  added.of = segment_create(&row);
+  import_segment added = {.of = segment_create(&row)};
   if (added.of == NULL || !add_segment(own, &added)) {
     segment_free(added.of);
     return false;
   }
   added.of->is_static = of->is_static;
   return true;
+}
+
+/// Puts an entry of the file on the list, so that others can refer to it.
+static bool list_definition(reader *state, const definition *of) {
+  import *own = state->own;
+  size_t at = find_slug(own, of->slug);
+  if (at == own->segment_count) {
+    if (!list_new(own, of)) {
+      return false;
+    }
+  } else if (own->segments[at].file_name.bytes != NULL) {
+    say(state, "name", "an earlier segment of the file has this name, or one with the same slug");
+    return true;
+  } else if (own->segments[at].of->is_static != of->is_static) {
+    say(state, "type", "the project has a segment of this name and the other type");
+  }
+  import_segment *listed = &own->segments[at];
+  return owned_text_copy(of->row.name, &listed->file_name) &&
+         owned_text_copy(of->row.id, &listed->file_id);
 }
 
 // Conditions.
@@ -413,7 +419,8 @@ static store_status define(reader *state, definition *definitions, size_t count)
       state->has_memory = set_condition(state, &definitions[i], segment_of(own, &definitions[i]));
     }
   }
-  for (size_t i = 0; state->has_memory && state->problem_count == 0 && i < count; i++) {
+  bool are_parsed = state->problem_count == 0;
+  for (size_t i = 0; state->has_memory && are_parsed && i < count; i++) {
     look_at(state, definitions, i);
     state->has_memory = check_references(state, segment_of(own, &definitions[i]));
   }

@@ -410,6 +410,20 @@ class HowTrackingWorks(ConceptTest):
                          ["segment.first.entry", "segment.second.entry"])
         self.assertEqual(self.compute(first), {"added": 0, "removed": 0, "total": 1})
 
+    def test_what_refers_to_a_segment_can_be_computed_after_it(self):
+        """A full membership recomputation: of this segment, one after the other."""
+        self.contact("a@x.io", {"plan": "pro"})
+        first = self.segment("First", trackMembership=True)
+        second = self.segment("Second", condition(in_segment(first["id"])), trackMembership=True)
+        for made in (first, second):
+            self.assertEqual(self.compute(made), {"added": 1, "removed": 0, "total": 1})
+        self.change(first, condition=FREE)
+        for made in (first, second):
+            self.assertEqual(self.compute(made), {"added": 0, "removed": 1, "total": 0})
+        self.assertEqual([name for name, _ in self.event_names()], [
+            f"segment.{name}.{what}" for what in ("entry", "exit")
+            for name in ("first", "second")])
+
     def test_a_chain_of_tracked_segments_moves_in_one_go(self):
         """Tracked segments that refer to each other: one change moves a contact through all."""
         first = self.segment("First", trackMembership=True)

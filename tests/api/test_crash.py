@@ -148,6 +148,24 @@ class Worker:
         return Operation("PATCH", f"/contacts/{self.model['contacts'][email]['id']}", body,
                          [lambda model: save_contact(model, email, subscribed, data)], None)
 
+    def move(self):
+        """To another address: everything else goes along."""
+        taken = self.model["contacts"]
+        free = [email for email in self.emails if email not in taken]
+        if not taken or not free:
+            return self.patch()
+        old, new = self.random.choice(list(taken)), self.random.choice(free)
+
+        def step(model):
+            model["contacts"][new] = model["contacts"].pop(old)
+            for event in model["events"].values():
+                event["email"] = new if event["email"] == old else event["email"]
+            if old in model["members"]:
+                model["members"].remove(old)
+                model["members"].add(new)
+
+        return Operation("PATCH", f"/contacts/{taken[old]['id']}", {"email": new}, [step], None)
+
     def delete(self):
         email = self.random.choice(list(self.model["contacts"]) or [None])
         if email is None:
@@ -226,8 +244,8 @@ class Worker:
 
     def run(self, port, key, until):
         self.client = Client(port, key)
-        weights = {self.track: 35, self.track_batch: 10, self.put: 12, self.patch: 10,
-                   self.delete: 6, self.add_members: 5, self.remove_members: 4,
+        weights = {self.track: 35, self.track_batch: 10, self.put: 12, self.patch: 7,
+                   self.move: 4, self.delete: 6, self.add_members: 5, self.remove_members: 4,
                    self.create_segment: 5, self.change_segment: 5}
         try:
             while not until.is_set() and not self.wrong:

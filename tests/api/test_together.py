@@ -179,6 +179,78 @@ class Writing(Crowd):
         self.assertEqual(self.server.stop(), 0)
 
 
+class SameContacts(Crowd):
+    """Everybody writes to the same few contacts: one batch has them made, changed and deleted."""
+
+    REQUESTS = 40
+    REQUESTS_SHORT = 10
+    EMAILS = ["a@x.io", "b@x.io", "c@x.io"]
+
+    def write(self, client, number):
+        picked = random.Random(number)
+        for i in range(self.REQUESTS_SHORT if suite.is_short else self.REQUESTS):
+            email = picked.choice(self.EMAILS)
+            data = {"plan": picked.choice(("pro", "free", None)), f"field{number}": i}
+            kind = picked.randrange(8)
+            if kind < 3:
+                token = f"{number}-{i}"
+                answer = self.expect(client.post("/v1/track", {
+                    "event": "bought", "email": email, "data": {
+                        **data, "token": {"value": token, "persistent": False}}}), 200)
+                self.tracked[token] = answer["data"]
+            elif kind < 5:
+                self.expect(client.post("/contacts", {"email": email, "data": data,
+                                                      "subscribed": picked.random() < 0.5}),
+                            200, 201)
+            elif kind == 5:
+                body = {"emails": self.EMAILS, "createMissing": picked.random() < 0.5}
+                self.expect(client.post(f"/segments/{self.fixed['id']}/members", body), 200)
+            else:
+                row = self.expect(client.post("/contacts", {"email": email}), 200, 201)
+                if kind == 6:  # somebody else may be first
+                    self.expect(client.delete(f"/contacts/{row['id']}"), 204, 404)
+                else:
+                    self.expect(client.patch(f"/contacts/{row['id']}", {
+                        "email": picked.choice(self.EMAILS), "data": data}), 200, 404, 409)
+
+    def test_64_writers_of_three_contacts(self):
+        self.server = self.serve("--sweep", "50ms")
+        client = self.client(self.server)
+        self.tracked = {}
+        self.fixed = self.create(client, "Fixed", type="STATIC")
+        pro = self.create(client, "Pro", PRO, trackMembership=True)
+        buyers = self.create(client, "Buyers", condition(
+            filter_of("event.bought", "triggered"), in_segment(pro["id"])), trackMembership=True)
+        self.create(client, "Others", condition(
+            in_segment(buyers["id"], "notMemberOfSegment"), in_segment(self.fixed["id"])),
+            trackMembership=True)
+        for thread in self.start(WRITERS, self.write):
+            thread.join()
+        self.assertEqual(self.wrong, [])
+        for restarts in (False, True):
+            if restarts:
+                self.server.kill()
+                self.server.start()
+                client = self.client(self.server)
+            path = f"/segments/{pro['id']}"
+            before = client.get(path).json["memberCountAt"]
+            self.assertTrue(wait_until(
+                lambda: client.get(path).json["memberCountAt"] > before, 60))
+            state = State(client)
+            self.check_events(state)
+            state.check(self, int(time.time() * 1000))
+
+    def check_events(self, state):
+        """The events of the contacts that are left are those that were answered, each once."""
+        shown = [(event["data"]["token"]["value"], event["id"]) for event in state.events
+                 if event["name"] == "bought"]
+        expected = [(token, data["event"]) for token, data in self.tracked.items()
+                    if data["contact"] in state.contacts]
+        self.assertEqual(sorted(shown), sorted(expected))
+        self.assertEqual(len({row["email"] for row in state.contacts.values()}),
+                         len(state.contacts))
+
+
 class Stopping(Crowd):
     def write(self, client, number):
         """Until the server takes no more; what was answered is kept."""

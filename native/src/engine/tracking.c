@@ -221,6 +221,9 @@ batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result
   if (reached < view.count) {
     result->entered = result->left = 0; // they are another one's
   }
+  if (part != NULL) {
+    part->applied_count = part->changes.count; // the scratch table is for touched contacts
+  }
   for (size_t i = 0; view.masks != NULL && i < view.count; i++) {
     free(view.masks[i]);
   }

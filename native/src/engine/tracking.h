@@ -31,7 +31,8 @@ typedef struct sweep_result {
 /// its stored members are what its condition says of the stored members of the others. Writes what
 /// changed to the store and notes it.
 ///
-/// The batch must be empty. result  written
+/// Segments that refer to `only` are left to the next sweep. The batch must be empty.
+/// result  written
 batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result *result);
 
 /// Counts the members of a segment as they are now. Threads: the caller holds the read lock, or is

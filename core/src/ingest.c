@@ -160,9 +160,13 @@ static seg_status take_member(seg_table *table, seg_ingest_line *line, seg_error
 }
 
 /// Holds the members that are not looked at to the limits too: a line is good or bad as a whole.
-static seg_status check_members(const cJSON *line, seg_error *error) {
+/// checked  optional  The member that the table checks itself.
+static seg_status check_members(const cJSON *line, const cJSON *checked, seg_error *error) {
   seg_status status = SEG_OK;
   for (const cJSON *item = line->child; item != NULL && status == SEG_OK; item = item->next) {
+    if (item == checked) {
+      continue;
+    }
     // An error's place has room for no more than a usual name.
     const char *name = strlen(item->string) <= 64 ? item->string : "a member";
     status = seg_value_check(item, name, error);
@@ -196,8 +200,10 @@ static seg_status take_line(seg_table *table, line_taker take, const seg_ingest_
     return status;
   }
   line->members = members;
-  status = cJSON_IsObject(members) ? check_members(members, error)
-                                   : seg_fail(error, SEG_E_INVALID, "must be an object");
+  bool is_contact = take == take_contact || take == replace_contact;
+  status = cJSON_IsObject(members)
+               ? check_members(members, is_contact ? find_member(members, "data") : NULL, error)
+               : seg_fail(error, SEG_E_INVALID, "must be an object");
   if (status == SEG_OK) {
     status = take(table, line, error);
   }

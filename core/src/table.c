@@ -323,10 +323,8 @@ static bool reserve_page(seg_table *table, uint32_t row) {
   return table->pages[page] != NULL;
 }
 
-/// Trims an address and lower-cases its ASCII letters.
-/// out  written  SEG_EMAIL_BYTES_MAX bytes, which `email` then shows.
-static seg_status normalise_email(seg_text_view written, char *out, seg_text_view *email,
-                                  seg_error *error) {
+seg_status seg_email_normalise(seg_text_view written, char *out, seg_text_view *email,
+                               seg_error *error) {
   static const char space[] = " \t\n\r\f\v";
   while (written.size_bytes > 0 && memchr(space, written.bytes[0], 6) != NULL) {
     written.bytes++;
@@ -458,7 +456,7 @@ seg_status seg_table_add(seg_table *table, const seg_contact_view *contact, uint
   seg_text_view email = {0};
   seg_status status = check_id(table, contact->id, error);
   if (status == SEG_OK) {
-    status = normalise_email(contact->email, email_bytes, &email, error);
+    status = seg_email_normalise(contact->email, email_bytes, &email, error);
   }
   if (status == SEG_OK) {
     status = seg_data_check(contact->data, error);
@@ -548,7 +546,7 @@ seg_status seg_table_update(seg_table *table, uint32_t row, const seg_contact_vi
   }
   char email_bytes[SEG_EMAIL_BYTES_MAX];
   seg_text_view email = {0};
-  seg_status status = normalise_email(contact->email, email_bytes, &email, error);
+  seg_status status = seg_email_normalise(contact->email, email_bytes, &email, error);
   if (status == SEG_OK) {
     status = seg_data_check(contact->data, error);
   }
@@ -574,6 +572,17 @@ seg_status seg_table_update(seg_table *table, uint32_t row, const seg_contact_vi
   seg_data_commit(table, row);
   write_row(table, row, contact, texts);
   return seg_succeed(error);
+}
+
+void seg_table_touch(seg_table *table, uint32_t row, bool subscribed, int64_t updated_at_ms) {
+  seg_page *page = seg_table_page(table, row);
+  uint32_t at = row % SEG_PAGE_ROWS;
+  size_t block = at / SEG_BLOCK_ROWS;
+  uint64_t bit = UINT64_C(1) << (at % SEG_BLOCK_ROWS);
+  page->subscribed[block] =
+      subscribed ? page->subscribed[block] | bit : page->subscribed[block] & ~bit;
+  page->updated_at_ms[at] = updated_at_ms;
+  table->version++;
 }
 
 void seg_table_remove(seg_table *table, uint32_t row) {
@@ -643,6 +652,37 @@ seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity a
     return status;
   }
   return add_occurrence(table, &table->activities[activity], row, at_ms, error);
+}
+
+/// Copies a row's occurrences to `out` from index `used` on; returns the new `used`.
+static size_t list_instants(const seg_timeline *timeline, uint32_t row, int64_t *out,
+                            size_t capacity, size_t used) {
+  const seg_timeline_block *block = seg_timeline_block_at(timeline, row / SEG_BLOCK_ROWS);
+  if (block == NULL || (block->present >> (row % SEG_BLOCK_ROWS) & 1) == 0) {
+    return used;
+  }
+  unsigned cell = seg_bits_rank(block->present, row % SEG_BLOCK_ROWS);
+  seg_occurrences earlier = seg_timeline_earlier(block, cell);
+  for (size_t i = 0; i < earlier.count && used + i < capacity; i++) {
+    out[used + i] = earlier.items[i];
+  }
+  used += earlier.count;
+  if (used < capacity) {
+    out[used] = block->last[cell];
+  }
+  return used + 1;
+}
+
+size_t seg_table_instants(const seg_table *table, uint32_t row, bool with_activities, int64_t *out,
+                          size_t capacity) {
+  size_t used = 0;
+  for (size_t i = 0; with_activities && i < SEG_ACTIVITY_COUNT; i++) {
+    used = list_instants(&table->activities[i], row, out, capacity, used);
+  }
+  for (size_t i = 0; i < table->event_count; i++) {
+    used = list_instants(&table->events[i], row, out, capacity, used);
+  }
+  return used;
 }
 
 /// Makes a segment's membership with room for `blocks`; what is new is 0.

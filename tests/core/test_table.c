@@ -1,6 +1,7 @@
 // The table: rows and holes, dictionaries that widen and empty, memory.
 #include "support.h"
 
+#include "segmentry/instant.h"
 #include "segmentry/json.h"
 
 #include <stdio.h>
@@ -12,6 +13,9 @@
 #define PLAN_MISSING "\"field\":\"data.plan\",\"operator\":\"notExists\""
 #define BOUGHT "\"field\":\"event.bought\",\"operator\":\"triggered\""
 #define NOT_BOUGHT "\"field\":\"event.bought\",\"operator\":\"notTriggered\""
+#define SUBSCRIBED "\"field\":\"subscribed\",\"operator\":\"equals\",\"value\":true"
+#define UPDATED_EARLY                                                                              \
+  "\"field\":\"updatedAt\",\"operator\":\"lessThan\",\"value\":\"1970-01-01T12:00:00Z\""
 #define OPENED "\"field\":\"email.opened\",\"operator\":\"triggered\""
 
 static void removed_rows_are_taken_again(void **state) {
@@ -285,6 +289,8 @@ static void every_change_has_a_version_of_its_own(void **state) {
   ASSERT_CHANGED();
   test_update(table, row, "b@example.com", "{\"n\":2}");
   ASSERT_CHANGED();
+  seg_table_touch(table, row, true, 1);
+  ASSERT_CHANGED();
   assert_int_equal(seg_table_add_event(table, row, TEXT("e"), 1, NULL), SEG_OK);
   ASSERT_CHANGED();
   assert_int_equal(seg_table_add_activity(table, row, SEG_ACTIVITY_SENT, 1, NULL), SEG_OK);
@@ -308,6 +314,79 @@ static void every_change_has_a_version_of_its_own(void **state) {
   seg_table_free(table);
 }
 
+static void a_touch_changes_two_fields(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  uint32_t ada = test_add(table, "ada", "{\"plan\":\"pro\"}");
+  uint32_t bob = test_add(table, "bob", "{\"plan\":\"pro\"}");
+  seg_table_touch(table, ada, true, 1000);
+  seg_table_touch(table, bob, false, 1000);
+  assert_int_equal(test_count_of(table, SUBSCRIBED), 1);
+  seg_table_touch(table, bob, true, 1000);
+  assert_int_equal(test_count_of(table, SUBSCRIBED), 2);
+  assert_int_equal(test_count_of(table, UPDATED_EARLY), 2);
+  seg_table_touch(table, ada, true, SEG_DAY_MS);
+  assert_int_equal(test_count_of(table, UPDATED_EARLY), 1);
+  assert_int_equal(test_count_of(table, PLAN_IS("pro")), 2);
+  seg_table_free(table);
+}
+
+static int rising(const void *a, const void *b) {
+  int64_t left = *(const int64_t *)a;
+  int64_t right = *(const int64_t *)b;
+  return (left > right) - (left < right);
+}
+
+static void instants_are_those_of_events_and_activities(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  uint32_t ada = test_add(table, "ada", NULL);
+  uint32_t bob = test_add(table, "bob", NULL);
+  int64_t found[200];
+  assert_int_equal(seg_table_instants(table, ada, true, found, 200), 0);
+  for (int64_t i = 0; i < 100; i++) { // enough for a list of its own
+    assert_int_equal(seg_table_add_event(table, ada, TEXT("a"), 99 - i, NULL), SEG_OK);
+  }
+  assert_int_equal(seg_table_add_event(table, ada, TEXT("b"), 100, NULL), SEG_OK);
+  assert_int_equal(seg_table_add_event(table, ada, TEXT("b"), 100, NULL), SEG_OK);
+  assert_int_equal(seg_table_add_activity(table, ada, SEG_ACTIVITY_OPENED, 101, NULL), SEG_OK);
+  assert_int_equal(seg_table_add_event(table, bob, TEXT("c"), 7, NULL), SEG_OK);
+  assert_int_equal(seg_table_instants(table, ada, true, NULL, 0), 103);
+  assert_int_equal(seg_table_instants(table, ada, true, found, 200), 103);
+  qsort(found, 103, sizeof found[0], rising);
+  for (int64_t i = 0; i < 101; i++) {
+    assert_int_equal(found[i], i);
+  }
+  assert_int_equal(found[101], 100);
+  assert_int_equal(found[102], 101);
+  assert_int_equal(seg_table_instants(table, ada, false, NULL, 0), 102);
+  int64_t room[3] = {-1, -1, -1};
+  assert_int_equal(seg_table_instants(table, ada, true, room, 2), 103);
+  assert_int_equal(room[2], -1);
+  assert_int_equal(seg_table_instants(table, bob, true, room, 3), 1);
+  assert_int_equal(room[0], 7);
+  seg_table_free(table);
+}
+
+static void an_address_has_one_form(void **state) {
+  (void)state;
+  char out[SEG_EMAIL_BYTES_MAX];
+  char longest[SEG_EMAIL_BYTES_MAX + 2];
+  seg_text_view email;
+  seg_error error;
+  assert_int_equal(seg_email_normalise(TEXT(" \tAda@Example.COM\r\n"), out, &email, &error),
+                   SEG_OK);
+  assert_text(email, "ada@example.com");
+  assert_int_equal(seg_email_normalise(TEXT(" \n"), out, &email, &error), SEG_E_INVALID);
+  assert_error(&error, SEG_E_INVALID);
+  memset(longest, 'A', sizeof longest);
+  seg_text_view text = {.bytes = longest, .size_bytes = SEG_EMAIL_BYTES_MAX};
+  assert_int_equal(seg_email_normalise(text, out, &email, &error), SEG_OK);
+  assert_int_equal(email.size_bytes, SEG_EMAIL_BYTES_MAX);
+  text.size_bytes++;
+  assert_int_equal(seg_email_normalise(text, out, &email, &error), SEG_E_LIMIT);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(removed_rows_are_taken_again),
@@ -319,6 +398,9 @@ int main(void) {
       cmocka_unit_test(coming_and_going_keeps_the_level),
       cmocka_unit_test(a_refused_contact_leaves_no_fields_behind),
       cmocka_unit_test(every_change_has_a_version_of_its_own),
+      cmocka_unit_test(a_touch_changes_two_fields),
+      cmocka_unit_test(instants_are_those_of_events_and_activities),
+      cmocka_unit_test(an_address_has_one_form),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,9 +111,10 @@ static engine_status track_at(world *own, const char *email, const char *name, i
   event_input input = {.name = seg_text_of(name),
                        .contact = {.email = seg_text_of(email), .subscribed_if_new = true},
                        .at_ms = at_ms};
+  event_result result;
   engine_error error;
   engine_error_init(&error);
-  engine_status status = engine_event_track(own->engine, own->project, &input, NULL, NULL, &error);
+  engine_status status = engine_event_track(own->engine, own->project, &input, &result, &error);
   engine_error_free(&error);
   return status;
 }

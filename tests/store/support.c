@@ -151,10 +151,10 @@ int64_t test_segment(test_store *test, int64_t project, const char *slug) {
 }
 
 void test_member(test_store *test, int64_t project, int64_t segment, int64_t contact) {
-  test_expect(STORE_OK,
-              store_member_add(test->session, project, segment, contact, NOW_MS, STORE_CAUSE_MANUAL,
-                               &test->err),
-              &test->err, __FILE__, __LINE__);
+  test_expect(
+      STORE_OK,
+      test_enter(test->session, project, segment, contact, NOW_MS, STORE_CAUSE_MANUAL, &test->err),
+      &test->err, __FILE__, __LINE__);
 }
 
 static bool write_log(test_log *log, const char *format, ...) SEG_PRINTF(2, 3);
@@ -178,6 +178,18 @@ static const char *or_dash(seg_text_view text) { return text.bytes == NULL ? "-"
 
 static long long after(int64_t at_ms) { // instants, as the distance to NOW_MS
   return at_ms == STORE_NO_INSTANT ? -1 : (long long)(at_ms - NOW_MS);
+}
+
+store_status test_enter(store_session *session, int64_t project, int64_t segment, int64_t contact,
+                        int64_t at_ms, store_cause cause, store_error *err) {
+  store_move move = {.project = project, .segment = segment, .at_ms = at_ms, .cause = cause};
+  return store_member_add(session, &move, contact, err);
+}
+
+store_status test_leave(store_session *session, int64_t project, int64_t segment, int64_t contact,
+                        int64_t at_ms, store_cause cause, store_error *err) {
+  store_move move = {.project = project, .segment = segment, .at_ms = at_ms, .cause = cause};
+  return store_member_remove(session, &move, contact, err);
 }
 
 bool log_contact(void *context, const store_contact *contact) {

@@ -13,6 +13,9 @@
 #define NOW_MS INT64_C(1780315200000)
 #define TEXT(literal) ((seg_text_view){(literal), sizeof(literal) - 1})
 #define NONE ((seg_text_view){NULL, 0})
+#define NO_INSTANTS ((store_instants){NULL, 0})
+#define NEWEST ((store_event_place){STORE_NEWEST, STORE_NEWEST, STORE_NEWEST})
+#define ALL ((store_event_scope){.contact = 0})
 
 typedef struct test_store {
   char directory[64];
@@ -49,6 +52,12 @@ int64_t test_name(test_store *test, int64_t project, const char *name);
 int64_t test_event(test_store *test, int64_t project, int64_t contact, int64_t name, int64_t at_ms);
 int64_t test_segment(test_store *test, int64_t project, const char *slug);
 void test_member(test_store *test, int64_t project, int64_t segment, int64_t contact);
+
+// Changes of membership that are no events.
+store_status test_enter(store_session *session, int64_t project, int64_t segment, int64_t contact,
+                        int64_t at_ms, store_cause cause, store_error *err);
+store_status test_leave(store_session *session, int64_t project, int64_t segment, int64_t contact,
+                        int64_t at_ms, store_cause cause, store_error *err);
 
 /// Visitors: write what they see as text, one row after another, into a test_log.
 typedef struct test_log {

@@ -169,16 +169,14 @@ static void a_deleted_contact_leaves_only_its_history(void **state) {
   test_member(&test, project, vip, ann);
   test_member(&test, project, vip, bob);
   test_member(&test, project, old, ann);
-  assert_store(STORE_OK, store_member_remove(s, project, vip, ann, NOW_MS + 1, STORE_CAUSE_DELETE,
-                                             &test.err));
-  assert_store(STORE_OK, store_contact_delete(s, project, ann, &test.err));
-  assert_store(STORE_NOT_FOUND, store_contact_delete(s, project, ann, &test.err));
+  assert_store(STORE_OK,
+               test_leave(s, project, vip, ann, NOW_MS + 1, STORE_CAUSE_DELETE, &test.err));
+  assert_store(STORE_OK, store_contact_delete(s, project, ann, NO_INSTANTS, &test.err));
+  assert_store(STORE_NOT_FOUND, store_contact_delete(s, project, ann, NO_INSTANTS, &test.err));
   test_store_reopen(&test);
   s = test.session;
   assert_log("bob@a.com/bought@0/- ",
-             store_event_page(s, project, (store_event_scope){0, 0},
-                              (store_event_place){STORE_NEWEST, STORE_NEWEST}, 9, log_event, &log,
-                              &test.err));
+             store_event_page(s, project, ALL, NEWEST, 9, log_event, &log, &test.err));
   assert_log("", store_activity_each(s, project, log_activity, &log, &test.err));
   assert_log("bob@a.com@0 ",
              store_member_page(s, project, vip, NONE, 0, 9, log_member, &log, &test.err));
@@ -202,7 +200,8 @@ static void a_num_is_never_given_twice(void **state) {
   test_store test;
   test_store_begin(&test);
   int64_t ann = test_contact(&test, test.ours, "ann@a.com");
-  assert_store(STORE_OK, store_contact_delete(test.session, test.ours, ann, &test.err));
+  assert_store(STORE_OK,
+               store_contact_delete(test.session, test.ours, ann, NO_INSTANTS, &test.err));
   test_store_reopen(&test);
   int64_t bob = test_contact(&test, test.ours, "bob@a.com");
   assert_true(bob > ann);

@@ -5,10 +5,12 @@
 #include <string.h>
 
 static void move(test_store *test, int64_t segment, int64_t contact, bool is_entry, int64_t at_ms) {
-  store_status status = is_entry ? store_member_add(test->session, test->ours, segment, contact,
-                                                    at_ms, STORE_CAUSE_DATA, &test->err)
-                                 : store_member_remove(test->session, test->ours, segment, contact,
-                                                       at_ms, STORE_CAUSE_CLOCK, &test->err);
+  store_move made = {.project = test->ours,
+                     .segment = segment,
+                     .at_ms = at_ms,
+                     .cause = is_entry ? STORE_CAUSE_DATA : STORE_CAUSE_CLOCK};
+  store_status status = is_entry ? store_member_add(test->session, &made, contact, &test->err)
+                                 : store_member_remove(test->session, &made, contact, &test->err);
   assert_int_equal(status, STORE_OK);
 }
 

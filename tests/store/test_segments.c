@@ -54,15 +54,14 @@ static void members_come_and_go_with_their_history(void **state) {
   test_member(&test, project, vip, bob);
   test_member(&test, project, vip, ann);
   assert_store(STORE_CONFLICT,
-               store_member_add(s, project, vip, ann, NOW_MS, STORE_CAUSE_DATA, &test.err));
+               test_enter(s, project, vip, ann, NOW_MS, STORE_CAUSE_DATA, &test.err));
   assert_store(STORE_OK,
-               store_member_remove(s, project, vip, bob, NOW_MS + 1, STORE_CAUSE_CLOCK, &test.err));
+               test_leave(s, project, vip, bob, NOW_MS + 1, STORE_CAUSE_CLOCK, &test.err));
   assert_store(STORE_NOT_FOUND,
-               store_member_remove(s, project, vip, bob, NOW_MS + 1, STORE_CAUSE_DATA, &test.err));
-  assert_store(STORE_OK, store_member_add(s, project, old, bob, NOW_MS + 2, STORE_CAUSE_DEFINITION,
-                                          &test.err));
+               test_leave(s, project, vip, bob, NOW_MS + 1, STORE_CAUSE_DATA, &test.err));
   assert_store(STORE_OK,
-               store_member_add(s, project, vip, bob, NOW_MS + 3, STORE_CAUSE_DATA, &test.err));
+               test_enter(s, project, old, bob, NOW_MS + 2, STORE_CAUSE_DEFINITION, &test.err));
+  assert_store(STORE_OK, test_enter(s, project, vip, bob, NOW_MS + 3, STORE_CAUSE_DATA, &test.err));
   char expected[64];
   (void)snprintf(expected, sizeof expected, "%d@0 %d@3 ", (int)ann, (int)bob);
   assert_log(expected, store_member_each(s, project, vip, log_member_num, &log, &test.err));
@@ -139,10 +138,10 @@ static void members_need_a_contact_and_a_segment_of_their_project(void **state) 
                               {test.ours, vip, -1},        {test.ours, -1, ann},
                               {test.ours, vip, INT64_MAX}, {test.ours, INT64_MAX, ann}};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-    assert_store(STORE_NOT_FOUND, store_member_add(s, wrong[i][0], wrong[i][1], wrong[i][2], NOW_MS,
-                                                   STORE_CAUSE_DATA, &test.err));
-    assert_store(STORE_NOT_FOUND, store_member_remove(s, wrong[i][0], wrong[i][1], wrong[i][2],
-                                                      NOW_MS, STORE_CAUSE_DATA, &test.err));
+    assert_store(STORE_NOT_FOUND, test_enter(s, wrong[i][0], wrong[i][1], wrong[i][2], NOW_MS,
+                                             STORE_CAUSE_DATA, &test.err));
+    assert_store(STORE_NOT_FOUND, test_leave(s, wrong[i][0], wrong[i][1], wrong[i][2], NOW_MS,
+                                             STORE_CAUSE_DATA, &test.err));
   }
   // A segment made in a savepoint that is undone is gone, though it was just used.
   assert_store(STORE_OK, store_savepoint_begin(s, &test.err));
@@ -150,7 +149,7 @@ static void members_need_a_contact_and_a_segment_of_their_project(void **state) 
   test_member(&test, test.ours, brief, ann);
   assert_store(STORE_OK, store_savepoint_undo(s, &test.err));
   assert_store(STORE_NOT_FOUND,
-               store_member_add(s, test.ours, brief, ann, NOW_MS, STORE_CAUSE_DATA, &test.err));
+               test_enter(s, test.ours, brief, ann, NOW_MS, STORE_CAUSE_DATA, &test.err));
   test_store_end(&test);
 }
 

@@ -187,7 +187,7 @@ static void others_find_nothing(void **state) {
   store_session *s = test.session;
   possessions own = own_one_of_each(&test);
   int64_t p = test.theirs;
-  store_event_place newest = {STORE_NEWEST, STORE_NEWEST};
+  store_event_place newest = NEWEST;
   store_error *err = &test.err;
   assert_store(STORE_NOT_FOUND, store_contact_get(s, p, TEXT("id-ann"), NULL, NULL, err));
   assert_store(STORE_NOT_FOUND, store_contact_get_by_num(s, p, own.contact, NULL, NULL, err));
@@ -205,7 +205,8 @@ static void others_find_nothing(void **state) {
   assert_log("", store_event_name_stats(s, p, log_name, &log, err));
   assert_log("", store_event_each(s, p, log_mark, &log, err));
   for (int i = 0; i < 4; i++) {
-    store_event_scope scope = {(i & 1) != 0 ? own.contact : 0, (i & 2) != 0 ? own.name : 0};
+    store_event_scope scope = {.contact = (i & 1) != 0 ? own.contact : 0,
+                               .name = (i & 2) != 0 ? own.name : 0};
     assert_log("", store_event_page(s, p, scope, newest, 9, log_event, &log, err));
   }
   assert_log("", store_event_days(s, p, own.name, 0, INT64_MAX, log_day, &log, err));
@@ -249,7 +250,7 @@ static void others_change_nothing(void **state) {
   store_activity opened = {.contact = own.contact, .activity = 2};
   store_event event = {.project = p, .contact = own.contact, .name = own.name};
   assert_store(STORE_NOT_FOUND, store_contact_update(s, &contact, err));
-  assert_store(STORE_NOT_FOUND, store_contact_delete(s, p, own.contact, err));
+  assert_store(STORE_NOT_FOUND, store_contact_delete(s, p, own.contact, NO_INSTANTS, err));
   assert_store(STORE_NOT_FOUND, store_event_insert(s, &event, NULL, err));
   int64_t deleted = 9;
   assert_store(STORE_OK, store_event_delete_name(s, p, own.name, &deleted, err));
@@ -258,8 +259,8 @@ static void others_change_nothing(void **state) {
   assert_store(STORE_NOT_FOUND, store_segment_update(s, &segment, err));
   assert_store(STORE_NOT_FOUND, store_segment_set_count(s, p, own.segment, 9, 9, err));
   assert_store(STORE_NOT_FOUND, store_segment_delete(s, p, own.segment, err));
-  assert_store(STORE_NOT_FOUND, store_member_remove(s, p, own.segment, own.contact, NOW_MS,
-                                                    STORE_CAUSE_MANUAL, err));
+  assert_store(STORE_NOT_FOUND,
+               test_leave(s, p, own.segment, own.contact, NOW_MS, STORE_CAUSE_MANUAL, err));
   assert_store(STORE_NOT_FOUND, store_campaign_update(s, &campaign, err));
   assert_store(STORE_NOT_FOUND, store_campaign_delete(s, p, own.campaign, err));
   assert_store(STORE_NOT_FOUND, store_job_set_progress(s, &job, err));
@@ -267,9 +268,7 @@ static void others_change_nothing(void **state) {
   assert_store(STORE_OK, store_job_input_delete(s, p, own.job, err));
   assert_store(STORE_NOT_FOUND, store_job_error_add(s, p, own.job, &error, err));
   p = test.ours; // and all is as it was
-  assert_log("ann/bought@0/- ", store_event_page(s, p, (store_event_scope){0, 0},
-                                                 (store_event_place){STORE_NEWEST, STORE_NEWEST}, 9,
-                                                 log_event, &log, err));
+  assert_log("ann/bought@0/- ", store_event_page(s, p, ALL, NEWEST, 9, log_event, &log, err));
   assert_log("vip/vip/-/-/10/0@0 ", store_segment_list(s, p, log_segment, &log, err));
   assert_log("ann@0 ", store_member_page(s, p, own.segment, NONE, 0, 9, log_member, &log, err));
   assert_log("+ann(id-ann)3@0 ", store_member_history_of_segment(s, p, own.segment, STORE_NEWEST, 9,

@@ -38,6 +38,16 @@ struct cJSON;
 /// Returns SEG_OK, SEG_E_INVALID (not an object or null, a number beyond doubles), SEG_E_LIMIT.
 seg_status seg_data_check(const struct cJSON *data, seg_error *error);
 
+/// Brings an address into the form in which it is stored and compared: trimmed, its ASCII letters
+/// lower-cased. Whether it is an address at all is the caller's rule.
+///
+/// out    SEG_EMAIL_BYTES_MAX bytes, which `email` then shows.
+/// email  written
+///
+/// Returns SEG_OK, SEG_E_INVALID (nothing is left), SEG_E_LIMIT.
+seg_status seg_email_normalise(seg_text_view written, char *out, seg_text_view *email,
+                               seg_error *error);
+
 typedef struct seg_table seg_table;
 
 /// Engagement with email. The numbers are pinned: snapshots hold them.
@@ -82,6 +92,10 @@ seg_status seg_table_add(seg_table *table, const seg_contact_view *contact, uint
 seg_status seg_table_update(seg_table *table, uint32_t row, const seg_contact_view *contact,
                             seg_error *error);
 
+/// Sets the two fields of a contact that change most often; the rest stays. The row must hold a
+/// contact. Cannot fail.
+void seg_table_touch(seg_table *table, uint32_t row, bool subscribed, int64_t updated_at_ms);
+
 /// Removes a contact with its events and memberships; the row becomes a hole.
 void seg_table_remove(seg_table *table, uint32_t row);
 
@@ -95,6 +109,15 @@ seg_status seg_table_add_event(seg_table *table, uint32_t row, seg_text_view nam
 /// Records one occurrence of an email activity.
 seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity activity,
                                   int64_t at_ms, seg_error *error);
+
+/// Lists when a contact's events happened, in no order; twice is twice.
+///
+/// with_activities  Its email activities too.
+/// out              written  At most `capacity` instants.
+///
+/// Returns how many there are, whatever the capacity. Cost: a look at each event name, and a copy.
+size_t seg_table_instants(const seg_table *table, uint32_t row, bool with_activities, int64_t *out,
+                          size_t capacity);
 
 /// Makes a contact a member of a segment's stored membership, or no longer one.
 /// Returns SEG_OK, SEG_E_MISSING, SEG_E_INVALID (not an id), SEG_E_NOMEM.

@@ -10,6 +10,8 @@
 #define EVENTS_MAX 1000
 #define EVENTS_DEFAULT 100
 #define EVENTS_OF_CONTACT_DEFAULT 50
+/// A cursor: three numbers of 20 digits at most, and two between them.
+#define CURSOR_BYTES_MAX 64
 
 /// Events on their way out; see contact_page.
 typedef struct event_page {
@@ -44,37 +46,40 @@ static bool show_event(void *context, const store_event *event) {
   seg_json_member_text(json, "email", event->contact_email);
   seg_json_end_object(json);
   seg_json_end_object(json);
-  page->last = (store_event_place){.at_ms = event->at_ms, .num = event->num};
+  page->last =
+      (store_event_place){.at_ms = event->at_ms, .contact = event->contact, .num = event->num};
   page->count++;
   return true;
 }
 
-/// A place as `AT_NUM`; false if it has been answered.
+/// A place as `AT_CONTACT_NUM`; false if it has been answered.
 static bool read_cursor(seg_http_request *request, seg_http_response *response,
                         store_event_place *out) {
   seg_text_view text;
   long long at_ms;
+  long long contact;
   long long num;
   int end = 0;
-  *out = (store_event_place){.at_ms = STORE_NEWEST, .num = STORE_NEWEST};
-  if (!seg_http_query_text(request, response, "cursor", 48, &text)) {
+  *out = (store_event_place){.at_ms = STORE_NEWEST, .contact = STORE_NEWEST, .num = STORE_NEWEST};
+  if (!seg_http_query_text(request, response, "cursor", CURSOR_BYTES_MAX, &text)) {
     return false;
   }
   if (text.size_bytes == 0) {
     return true;
   }
-  if (sscanf(text.bytes, "%lld_%lld%n", &at_ms, &num, &end) < 2 || text.bytes[end] != '\0') {
+  if (sscanf(text.bytes, "%lld_%lld_%lld%n", &at_ms, &contact, &num, &end) < 3 ||
+      text.bytes[end] != '\0') {
     seg_http_respond_error(response, SEG_HTTP_BAD_REQUEST, "cursor: is none that was given out");
     return false;
   }
-  *out = (store_event_place){.at_ms = at_ms, .num = num};
+  *out = (store_event_place){.at_ms = at_ms, .contact = contact, .num = num};
   return true;
 }
 
 static void write_end(event_page *page) {
-  char cursor[48];
-  (void)snprintf(cursor, sizeof cursor, "%lld_%lld", (long long)page->last.at_ms,
-                 (long long)page->last.num);
+  char cursor[CURSOR_BYTES_MAX + 1];
+  (void)snprintf(cursor, sizeof cursor, "%lld_%lld_%lld", (long long)page->last.at_ms,
+                 (long long)page->last.contact, (long long)page->last.num);
   seg_json_end_array(page->json);
   seg_json_member_string(page->json, "cursor", page->has_more ? cursor : NULL);
   seg_json_member_bool(page->json, "hasMore", page->has_more);
@@ -138,11 +143,14 @@ void api_event_of_contact(void *context, seg_http_request *request, seg_http_res
   event_page page = {.json = seg_http_response_json(response),
                      .project = api_project(request),
                      .limit = (size_t)limit};
-  store_event_scope scope = {0};
+  int64_t instants[EVENTS_MAX + 1];
+  seg_text_view id = seg_http_request_param(request, "id");
+  store_event_scope scope = {.instants =
+                                 engine_contact_instants(own->engine, api_project(request), id,
+                                                         before.at_ms, instants, page.limit + 1)};
   seg_text_view any = {.bytes = NULL, .size_bytes = 0};
   store_session *session = engine_session_borrow(own->engine);
-  store_status status = answer_find_contact(session, page.project,
-                                            seg_http_request_param(request, "id"), &scope.contact);
+  store_status status = answer_find_contact(session, page.project, id, &scope.contact);
   seg_json_begin_object(page.json);
   seg_json_key(page.json, "events");
   seg_json_begin_array(page.json);

@@ -65,7 +65,7 @@ batch_status batch_touch(project_batch *part, seg_text_view contact_id) {
 /// Whether the list removes the contact before change `count`: then the project's row is not its
 /// state any more.
 static bool was_removed(const project_batch *part, seg_text_view contact_id, size_t count) {
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; part->changes.removed_count > 0 && i < count; i++) {
     if (part->changes.items[i].kind == CHANGE_REMOVE_CONTACT &&
         seg_text_equal(part->changes.items[i].contact_id, contact_id)) {
       return true;
@@ -78,6 +78,9 @@ batch_status batch_apply(project_batch *part) {
   for (; part->applied_count < part->changes.count; part->applied_count++) {
     const change *next = &part->changes.items[part->applied_count];
     uint32_t row;
+    if (next->kind == CHANGE_MOVE_ROWS) {
+      continue; // a sweep looks at whole tables, and its batch touches no contact
+    }
     if (!seg_table_find(part->scratch, next->contact_id, &row) &&
         !was_removed(part, next->contact_id, part->applied_count)) {
       batch_status status = batch_touch(part, next->contact_id);
@@ -95,73 +98,82 @@ batch_status batch_apply(project_batch *part) {
   return BATCH_OK;
 }
 
-bool batch_take_field_room(project_batch *part, const struct cJSON *data) {
+batch_status batch_take_fields(project_batch *part, const struct cJSON *data, bool *fits) {
   const seg_table *table = part->project->table;
   size_t added = seg_table_new_field_count(table, data);
+  *fits = true;
+  if (added == 0) {
+    return BATCH_OK;
+  }
   // What an earlier command of the batch has brought is known to the scratch table.
-  size_t scratch_added = added == 0 ? 0 : seg_table_new_field_count(part->scratch, data);
+  batch_status status = batch_apply(part);
+  size_t scratch_added = seg_table_new_field_count(part->scratch, data);
   added = added < scratch_added ? added : scratch_added;
-  bool fits =
-      seg_table_used_field_count(table) + part->added_field_count + added <= SEG_TABLE_COLUMNS_MAX;
-  part->added_field_count += fits ? added : 0;
-  return added == 0 || fits;
+  *fits = added == 0 || seg_table_used_field_count(table) + part->added_field_count + added <=
+                            SEG_TABLE_COLUMNS_MAX;
+  part->added_field_count += *fits ? added : 0;
+  return status;
 }
 
-bool batch_take_event_room(project_batch *part, seg_text_view name) {
+batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fits) {
   const seg_table *table = part->project->table;
-  if (seg_table_knows_event(table, name) || seg_table_knows_event(part->scratch, name)) {
-    return true;
+  *fits = true;
+  if (seg_table_knows_event(table, name)) {
+    return BATCH_OK;
   }
-  bool fits = seg_table_event_count(table) + part->added_event_count +
-                  2 * part->project->segment_count + 1 <=
-              SEG_TABLE_EVENTS_MAX;
-  part->added_event_count += fits;
-  return fits;
+  batch_status status = batch_apply(part);
+  if (!seg_table_knows_event(part->scratch, name)) {
+    *fits = seg_table_event_count(table) + part->added_event_count +
+                2 * part->project->segment_count + 1 <=
+            SEG_TABLE_EVENTS_MAX;
+    part->added_event_count += *fits;
+  }
+  return status;
 }
 
 size_t batch_mark(const project_batch *part) { return part->changes.count; }
 
-void batch_cut(project_batch *part, size_t mark) {
+batch_status batch_cut(project_batch *part, size_t mark) {
   change_list_cut(&part->changes, mark);
-  if (part->applied_count > mark) {
-    part->applied_count = mark;
+  if (part->applied_count <= mark) {
+    return BATCH_OK;
   }
+  // The scratch table has what is cut: it is made anew when it is next needed.
+  seg_table *scratch = NULL;
+  if (seg_table_create(seg_allocator_default(), 0, &scratch) != SEG_OK) {
+    return BATCH_NOMEM;
+  }
+  seg_table_free(part->scratch);
+  part->scratch = scratch;
+  part->applied_count = 0;
+  return BATCH_OK;
 }
 
-store_status batch_record_change(batch *own, const project *in, const segment *of, int64_t contact,
-                                 bool is_entry, store_cause cause, char *event_name) {
-  (void)snprintf(event_name, SEG_EVENT_NAME_BYTES_MAX + 1, "segment.%.*s.%s",
-                 (int)of->slug.size_bytes, of->slug.bytes, is_entry ? "entry" : "exit");
-  store_status status = is_entry ? store_member_add(own->session, in->num, of->num, contact,
-                                                    own->now_ms, cause, &own->error)
-                                 : store_member_remove(own->session, in->num, of->num, contact,
-                                                       own->now_ms, cause, &own->error);
-  int64_t name = 0;
-  if (status == STORE_OK) {
-    status =
-        store_event_name_intern(own->session, in->num, seg_text_of(event_name), &name, &own->error);
-  }
-  if (status != STORE_OK) {
-    return status;
-  }
-  char id[ID_TEXT_BYTES];
+store_status batch_move_begin(batch *own, const project *in, const segment *of, bool is_entry,
+                              store_cause cause, batch_move *out) {
   char data[TRACKING_EVENT_DATA_BYTES];
-  id_make(id);
+  int64_t name = 0;
+  out->row =
+      (store_move){.project = in->num, .segment = of->num, .at_ms = own->now_ms, .cause = cause};
+  (void)snprintf(out->event_name, sizeof out->event_name, "segment.%.*s.%s",
+                 (int)of->slug.size_bytes, of->slug.bytes, is_entry ? "entry" : "exit");
   int size = tracking_event_data(of, data);
-  store_event event = {.project = in->num,
-                       .contact = contact,
-                       .id = seg_text_of(id),
-                       .name = name,
-                       .at_ms = own->now_ms,
-                       .data_json = {.bytes = data, .size_bytes = (size_t)size}};
-  return store_event_insert(own->session, &event, NULL, &own->error);
+  store_status status = store_event_name_intern(own->session, in->num, seg_text_of(out->event_name),
+                                                &name, &own->error);
+  if (status == STORE_OK) {
+    seg_text_view data_json = {.bytes = data, .size_bytes = (size_t)size};
+    status = store_segment_event_intern(own->session, in->num, of->num, name, data_json,
+                                        &out->row.event, &own->error);
+  }
+  return status;
 }
 
 batch_status batch_track(batch *own) {
   for (size_t i = 0; i < own->project_count; i++) {
-    batch_status status = batch_apply(&own->projects[i]);
-    if (status == BATCH_OK) {
-      status = tracking_evaluate_touched(own, &own->projects[i]);
+    project_batch *part = &own->projects[i];
+    batch_status status = part->project->tracked_count == 0 ? BATCH_OK : batch_apply(part);
+    if (status == BATCH_OK && seg_table_contact_count(part->scratch) > 0) {
+      status = tracking_evaluate_touched(own, part);
     }
     if (status != BATCH_OK) {
       return status;
@@ -170,7 +182,7 @@ batch_status batch_track(batch *own) {
   return BATCH_OK;
 }
 
-static bool publish_project(project_batch *part, int64_t now_ms) {
+static bool publish_changes(project_batch *part) {
   project *own = part->project;
   for (size_t i = 0; i < part->changes.count; i++) {
     const change *next = &part->changes.items[i];
@@ -181,23 +193,41 @@ static bool publish_project(project_batch *part, int64_t now_ms) {
       return false;
     }
   }
+  return true;
+}
+
+/// Brings the counts of the segments that have moved up to date. What is stored is what matches,
+/// but where a definition is pending, or nobody tracks it: there it has to be counted.
+static void publish_counts(project *own, int64_t now_ms) {
   for (size_t i = 0; i < own->segment_count; i++) {
     segment *of = own->segments[i];
-    size_t count;
-    if (of->has_moved && tracking_count(own, of, now_ms, &count)) {
-      of->member_count = (int64_t)count;
-      of->member_count_at_ms = now_ms;
+    int64_t count = of->member_count + of->moved_in - of->moved_out;
+    size_t counted = 0;
+    if (of->moved_in + of->moved_out == 0) {
+      continue;
     }
+    if (!of->is_static && (of->is_pending || !of->is_tracked)) {
+      // The writer's own table: looking needs no lock.
+      if (!tracking_count(own, of, now_ms, &counted)) {
+        continue; // the next sweep counts
+      }
+      count = (int64_t)counted;
+    }
+    (void)pthread_rwlock_wrlock(&own->lock);
+    of->member_count = count;
+    of->member_count_at_ms = now_ms;
+    (void)pthread_rwlock_unlock(&own->lock);
   }
-  return true;
 }
 
 bool batch_publish(batch *own) {
   bool ok = true;
   for (size_t i = 0; i < own->project_count && ok; i++) {
-    (void)pthread_rwlock_wrlock(&own->projects[i].project->lock);
-    ok = publish_project(&own->projects[i], own->now_ms);
-    (void)pthread_rwlock_unlock(&own->projects[i].project->lock);
+    project *of = own->projects[i].project;
+    (void)pthread_rwlock_wrlock(&of->lock);
+    ok = publish_changes(&own->projects[i]);
+    (void)pthread_rwlock_unlock(&of->lock);
+    publish_counts(of, own->now_ms);
   }
   return ok;
 }
@@ -206,7 +236,8 @@ void batch_clear(batch *own) {
   for (size_t i = 0; i < own->project_count; i++) {
     const project *of = own->projects[i].project;
     for (size_t k = 0; k < of->segment_count; k++) {
-      of->segments[k]->has_moved = false;
+      of->segments[k]->moved_in = 0;
+      of->segments[k]->moved_out = 0;
     }
     seg_table_free(own->projects[i].scratch);
     free(own->projects[i].scratch_nums);

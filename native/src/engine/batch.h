@@ -5,8 +5,9 @@
 ///     begin -> each command: savepoint, run, keep or undo -> track -> commit -> publish
 ///
 /// Commands write to the store and note changes (change.h). A command that fails is undone alone,
-/// in the store and in the list. Tracking evaluates the touched contacts in the scratch table and
-/// adds entries and exits. Publishing carries the list out on the project's table.
+/// in the store and in the list. Tracking carries the list out on the scratch table, evaluates the
+/// touched contacts there, and adds entries and exits. Publishing carries the list out on the
+/// project's table.
 #ifndef SEGMENTRY_BATCH_H
 #define SEGMENTRY_BATCH_H
 
@@ -20,7 +21,7 @@ typedef struct project_batch {
   int64_t *scratch_nums; ///< By scratch row: the store's number of the contact.
   size_t scratch_num_capacity;
   change_list changes;
-  size_t applied_count;     ///< Of `changes`, those that the scratch table has.
+  size_t applied_count;     ///< Of `changes`, those that the scratch table has, or never will.
   size_t added_field_count; ///< Fields and event names that the batch brings, at most: what a
   size_t added_event_count; ///< command that was undone has taken stays taken.
 } project_batch;
@@ -45,18 +46,20 @@ project_batch *batch_project(batch *own, project *wanted);
 /// contact that the project does not have is left out.
 batch_status batch_touch(project_batch *part, seg_text_view contact_id);
 
-/// Carries out on the scratch table what has been noted and is not there yet.
+/// Carries out on the scratch table what has been noted and is not there yet. Left until somebody
+/// needs the scratch table: copying a contact there costs more than most of what is done to it.
 batch_status batch_apply(project_batch *part);
 
 /// Takes room in the project's table for a contact's data, and for an event of a name, on top of
 /// all that the batch brings: nothing may fail any more once the store has committed. Each
-/// segment's own two events have their room kept. Returns false if there is none.
-bool batch_take_field_room(project_batch *part, const struct cJSON *data);
-bool batch_take_event_room(project_batch *part, seg_text_view name);
+/// segment's own two events have their room kept.
+/// fits  written  False if there is none.
+batch_status batch_take_fields(project_batch *part, const struct cJSON *data, bool *fits);
+batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fits);
 
-/// Where the lists stand, and going back there: for undoing one command.
+/// Where the list stands, and going back there: for undoing one command.
 size_t batch_mark(const project_batch *part);
-void batch_cut(project_batch *part, size_t mark);
+batch_status batch_cut(project_batch *part, size_t mark);
 
 /// Evaluates every tracked segment on the touched contacts, writes what changed to the store and
 /// notes it. Cost: the touched contacts times the tracked segments.
@@ -69,9 +72,14 @@ bool batch_publish(batch *own);
 /// Forgets everything; the batch may be used again.
 void batch_clear(batch *own);
 
-/// Writes an entry or exit of a tracked segment to the store: the membership, its history, and the
-/// event, whose name goes to `event_name` (SEG_EVENT_NAME_BYTES_MAX + 1 bytes).
-store_status batch_record_change(batch *own, const project *in, const segment *of, int64_t contact,
-                                 bool is_entry, store_cause cause, char *event_name);
+/// What is the same for all contacts that enter, or leave, a tracked segment in one go.
+typedef struct batch_move {
+  store_move row;
+  char event_name[SEG_EVENT_NAME_BYTES_MAX + 1];
+} batch_move;
+
+/// Gets ready for entries into a segment, or for exits: names the event that they are.
+store_status batch_move_begin(batch *own, const project *in, const segment *of, bool is_entry,
+                              store_cause cause, batch_move *out);
 
 #endif

@@ -14,25 +14,30 @@ struct cJSON;
 
 typedef enum change_kind {
   CHANGE_PUT_CONTACT,    ///< Adds the contact, or replaces its fields.
+  CHANGE_TOUCH_CONTACT,  ///< Sets `subscribed` and `updatedAt` of one that says nothing else new.
   CHANGE_REMOVE_CONTACT, ///< With its events and memberships.
   CHANGE_ADD_EVENT,
   CHANGE_ADD_ACTIVITY,
-  CHANGE_SET_MEMBER
+  CHANGE_SET_MEMBER,
+  CHANGE_MOVE_ROWS ///< SET_MEMBER and ADD_EVENT for rows of the project's table; a sweep's alone.
 } change_kind;
 
-/// One change. All texts and `data` are owned by the list.
+/// One change. All texts, `data` and `rows` are owned by the list.
 typedef struct change {
   change_kind kind;
   seg_text_view contact_id;
   int64_t contact_num;   ///< PUT_CONTACT: the store's number of the contact.
   seg_text_view email;   ///< PUT_CONTACT
   struct cJSON *data;    ///< PUT_CONTACT
-  bool flag;             ///< PUT_CONTACT: subscribed. SET_MEMBER: becomes one.
+  bool flag;             ///< PUT_CONTACT, TOUCH_CONTACT: subscribed. Members: becomes one.
   int64_t created_at_ms; ///< PUT_CONTACT
-  int64_t updated_at_ms; ///< PUT_CONTACT
-  seg_text_view name;    ///< ADD_EVENT: the event. SET_MEMBER: the segment's id.
+  int64_t updated_at_ms; ///< PUT_CONTACT, TOUCH_CONTACT
+  seg_text_view name;    ///< Of the event.
+  seg_text_view segment; ///< Its id: SET_MEMBER, MOVE_ROWS.
   seg_activity activity; ///< ADD_ACTIVITY
-  int64_t at_ms;         ///< ADD_EVENT, ADD_ACTIVITY
+  int64_t at_ms;         ///< ADD_EVENT, ADD_ACTIVITY, MOVE_ROWS
+  const uint32_t *rows;  ///< MOVE_ROWS
+  size_t row_count;
 } change;
 
 /// A list of changes; all zero is an empty one.
@@ -40,18 +45,20 @@ typedef struct change_list {
   change *items;
   size_t count;
   size_t capacity;
+  size_t removed_count;      ///< REMOVE_CONTACT among them.
+  struct change_text *texts; ///< Where the texts are; freed with the list.
 } change_list;
 
 /// Appends a copy of a change; takes `data` over, also when it fails.
 /// Returns false if there is no memory.
 bool change_list_add(change_list *list, const change *added);
-/// Forgets the changes from `count` on.
+/// Forgets the changes from `count` on; the memory of their texts stays with the list.
 void change_list_cut(change_list *list, size_t count);
 void change_list_free(change_list *list);
 
 /// Carries one change out on a table.
 ///
-/// row  written, optional  The row of the contact.
+/// row  written, optional  The row of the contact, if it is a change of one.
 ///
 /// Returns SEG_OK, also where there is nothing to do: a contact that is not there.
 seg_status change_apply(seg_table *table, const change *applied, uint32_t *row, seg_error *error);

@@ -105,17 +105,53 @@ typedef struct event_input {
   int64_t at_ms;      ///< STORE_NO_INSTANT: now.
 } event_input;
 
-typedef void (*engine_event_show)(void *context, const store_contact *contact, const char *event_id,
-                                  int64_t at_ms);
+/// What became of one item of many.
+typedef struct event_result {
+  engine_status status; ///< ENGINE_OK, or ENGINE_INVALID with a message and nothing else.
+  char contact_id[SEG_CONTACT_ID_BYTES_MAX + 1];
+  char event_id[ID_TEXT_BYTES];
+  int64_t at_ms;
+  char message[SEG_MESSAGE_BYTES];
+} event_result;
 
-/// Records an event of a contact, which is created if it is not there.
+/// Records events of contacts, each of which is created if it is not there: all in one transaction,
+/// in their order. An item that is refused changes nothing, and no other item.
+///
+/// results  written  One for each item; of no meaning unless ENGINE_OK is returned.
+///
+/// Returns ENGINE_OK, whatever became of the items; or ENGINE_UNAVAILABLE: none is recorded.
+engine_status engine_events_track(engine *own, project *in, const event_input *items, size_t count,
+                                  event_result *results, engine_error *error);
+/// The same of one; a refused item is the call's failure.
 engine_status engine_event_track(engine *own, project *in, const event_input *input,
-                                 engine_event_show show, void *context, engine_error *error);
+                                 event_result *result, engine_error *error);
 
-/// Records an email activity of a contact that exists. ENGINE_CONFLICT: counted already.
-engine_status engine_activity_record(engine *own, project *in, seg_text_view email,
-                                     seg_activity activity, int64_t at_ms, seg_text_view message_id,
-                                     engine_error *error);
+typedef struct activity_input {
+  seg_text_view email;
+  seg_activity activity;
+  int64_t at_ms;
+  seg_text_view message_id; ///< Optional.
+} activity_input;
+
+/// What became of one: ENGINE_OK; ENGINE_CONFLICT: counted already; ENGINE_NOT_FOUND: there is no
+/// such contact; ENGINE_INVALID. The last two have a message.
+typedef struct activity_result {
+  engine_status status;
+  char message[SEG_MESSAGE_BYTES];
+} activity_result;
+
+/// Records email activities of contacts that exist, as engine_events_track does events.
+engine_status engine_activities_record(engine *own, project *in, const activity_input *items,
+                                       size_t count, activity_result *results, engine_error *error);
+
+/// When a contact's events happened, for a page of `limit` of them: newest first, none after
+/// `latest_ms`.
+///
+/// out  written  `limit` instants at most, which the result shows.
+///
+/// Without memory for it the result is all zero: the store then looks for itself.
+store_instants engine_contact_instants(engine *own, project *in, seg_text_view id,
+                                       int64_t latest_ms, int64_t *out, size_t limit);
 
 // Segments.
 

@@ -7,146 +7,194 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// A contact copied out of the store: its texts are owned.
-typedef struct kept_contact {
-  bool is_there;
-  int64_t num;
-  bool subscribed;
-  int64_t created_at_ms;
-  char *id;
-  char *email;
-  seg_text_view data;
-} kept_contact;
+// Drafts.
 
-static bool keep_contact(void *context, const store_contact *row) {
-  kept_contact *kept = context;
-  char *data = malloc(row->data_json.size_bytes + 1);
-  kept->id = strndup(row->id.bytes, row->id.size_bytes);
-  kept->email = strndup(row->email.bytes, row->email.size_bytes);
-  if (data == NULL || kept->id == NULL || kept->email == NULL) {
-    free(data);
+/// Copies a row of the store into the draft, texts and all.
+static bool keep_row(void *context, const store_contact *row) {
+  contact_draft *draft = context;
+  seg_text_view texts[] = {row->id, row->email, row->data_json};
+  seg_text_view *kept[] = {&draft->row.id, &draft->kept_email, &draft->row.data_json};
+  draft->kept = malloc(row->id.size_bytes + row->email.size_bytes + row->data_json.size_bytes + 1);
+  if (draft->kept == NULL) {
     return false;
   }
-  memcpy(data, row->data_json.bytes, row->data_json.size_bytes);
-  kept->data = (seg_text_view){.bytes = data, .size_bytes = row->data_json.size_bytes};
-  kept->num = row->num;
-  kept->subscribed = row->subscribed;
-  kept->created_at_ms = row->created_at_ms;
-  kept->is_there = true;
-  return true;
+  char *at = draft->kept;
+  draft->row = *row;
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    memcpy(at, texts[i].bytes, texts[i].size_bytes);
+    *kept[i] = (seg_text_view){.bytes = at, .size_bytes = texts[i].size_bytes};
+    at += texts[i].size_bytes;
+  }
+  draft->was_kept = true;
+  return false;
 }
 
-static void free_kept(kept_contact *kept) {
-  free(kept->id);
-  free(kept->email);
-  free((void *)(uintptr_t)kept->data.bytes);
+void contact_draft_end(contact_draft *draft) {
+  free(draft->kept);
+  free((void *)(uintptr_t)draft->merged.bytes);
+  seg_json_free(draft->tree);
 }
 
 /// Merges and checks the data that a contact will have.
-/// json, tree  written, owned
-static engine_status merge_data(project_batch *part, seg_text_view stored, seg_text_view patch,
-                                seg_text_view *json, cJSON **tree, engine_error *error) {
+static engine_status merge_data(project_batch *part, const contact_input *input,
+                                contact_draft *draft, engine_error *error) {
   seg_error trouble;
-  if (!json_text_merge(stored, patch, json)) {
+  seg_text_view stored = draft->row.data_json;
+  if (!draft->is_new && input->data.bytes == NULL) {
+    return ENGINE_OK; // says nothing of it
+  }
+  seg_status status = json_text_merge(stored, input->data, &draft->merged);
+  if (status == SEG_E_LIMIT) {
+    return engine_fail(error, ENGINE_INVALID, "data: more than %d members and elements",
+                       SEG_DATA_MEMBERS_MAX);
+  }
+  if (status != SEG_OK) {
     return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
-  seg_status status = seg_json_parse(*json, SEG_JSON_DEPTH_MAX, tree, &trouble);
+  if (!draft->is_new && seg_text_equal(draft->merged, stored)) {
+    return ENGINE_OK; // says nothing new
+  }
+  draft->has_new_data = true;
+  draft->row.data_json = draft->merged;
+  status = seg_json_parse(draft->merged, SEG_JSON_DEPTH_MAX, &draft->tree, &trouble);
   if (status == SEG_OK) {
-    status = seg_data_check(*tree, &trouble);
+    status = seg_data_check(draft->tree, &trouble);
   }
   if (status != SEG_OK) {
     return engine_fail(error, status == SEG_E_NOMEM ? ENGINE_UNAVAILABLE : ENGINE_INVALID, "%.400s",
                        trouble.message);
   }
-  if (!batch_take_field_room(part, *tree)) {
-    return engine_fail(error, ENGINE_INVALID, "data: the project has %d different fields, the most",
-                       SEG_TABLE_COLUMNS_MAX);
+  bool fits;
+  if (batch_take_fields(part, draft->tree, &fits) != BATCH_OK) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
-  return ENGINE_OK;
+  return fits ? ENGINE_OK
+              : engine_fail(error, ENGINE_INVALID,
+                            "data: the project has %d different fields, the most",
+                            SEG_TABLE_COLUMNS_MAX);
 }
 
-/// Tracks a flip of `subscribed`.
-static engine_status track_flip(batch *in, project_batch *part, const store_contact *contact,
-                                engine_error *error) {
-  char id[ID_TEXT_BYTES];
-  seg_text_view none = {.bytes = NULL, .size_bytes = 0};
-  const char *name = contact->subscribed ? "contact.subscribed" : "contact.unsubscribed";
-  return engine_add_event(in, part, contact->id, contact->num, seg_text_of(name), in->now_ms, none,
-                          id, error);
+static const char *flip_event(const contact_draft *draft) {
+  return draft->row.subscribed ? "contact.subscribed" : "contact.unsubscribed";
 }
 
-/// Writes a contact to the store and notes it; `row->num` is 0 for a new one. Takes `tree` over.
-static engine_status save_contact(batch *in, project_batch *part, store_contact *row, cJSON *tree,
+/// Applies an input to a contact that was kept, or to a new one.
+/// email  NULL bytes: as it is.
+static engine_status draft_input(batch *in, project_batch *part, seg_text_view email,
+                                 const contact_input *input, contact_draft *draft,
+                                 engine_error *error) {
+  store_contact *row = &draft->row;
+  bool was_subscribed = row->subscribed;
+  draft->is_new = !draft->was_kept;
+  draft->has_new_email =
+      draft->is_new || (email.bytes != NULL && !seg_text_equal(email, draft->kept_email));
+  if (draft->is_new) {
+    id_make(draft->new_id);
+    row->num = 0;
+    row->project = part->project->num;
+    row->id = seg_text_of(draft->new_id);
+    row->created_at_ms = in->now_ms;
+  }
+  row->email = draft->has_new_email ? email : draft->kept_email;
+  row->updated_at_ms = in->now_ms;
+  row->subscribed = input->has_subscribed ? input->subscribed
+                    : draft->is_new       ? input->subscribed_if_new
+                                          : was_subscribed;
+  draft->flips = !draft->is_new && row->subscribed != was_subscribed;
+  engine_status status = merge_data(part, input, draft, error);
+  if (status == ENGINE_OK && draft->flips) {
+    status = engine_take_event_room(part, seg_text_of(flip_event(draft)), error);
+  }
+  return status;
+}
+
+engine_status contact_draft_begin(batch *in, project_batch *part, seg_text_view email,
+                                  const contact_input *input, contact_draft *out,
                                   engine_error *error) {
-  store_status status = row->num == 0
-                            ? store_contact_insert(in->session, row, &row->num, &in->error)
-                            : store_contact_update(in->session, row, &in->error);
+  *out = (contact_draft){.is_new = true};
+  store_status found =
+      store_contact_get_by_email(in->session, part->project->num, email, keep_row, out, &in->error);
+  if (found != STORE_OK && found != STORE_NOT_FOUND) {
+    return engine_fail_store(error, found, &in->error);
+  }
+  if (found == STORE_OK && !out->was_kept) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  return draft_input(in, part, email, input, out, error);
+}
+
+/// Notes what the table has to know: all of the contact, or that it was touched.
+static bool note_draft(project_batch *part, contact_draft *draft) {
+  const store_contact *row = &draft->row;
+  change noted = {.kind = CHANGE_TOUCH_CONTACT,
+                  .contact_id = row->id,
+                  .flag = row->subscribed,
+                  .updated_at_ms = row->updated_at_ms};
+  if (draft->has_new_data || draft->has_new_email) {
+    if (draft->tree == NULL &&
+        seg_json_parse(row->data_json, SEG_JSON_DEPTH_MAX, &draft->tree, NULL) != SEG_OK) {
+      return false;
+    }
+    noted.kind = CHANGE_PUT_CONTACT;
+    noted.contact_num = row->num;
+    noted.email = row->email;
+    noted.data = draft->tree;
+    noted.created_at_ms = row->created_at_ms;
+    draft->tree = NULL; // the list's
+  }
+  return change_list_add(&part->changes, &noted);
+}
+
+engine_status contact_draft_write(batch *in, project_batch *part, contact_draft *draft,
+                                  engine_error *error) {
+  store_status status = STORE_OK;
+  if (draft->is_new) {
+    status = store_contact_insert(in->session, &draft->row, &draft->row.num, &in->error);
+  } else if (draft->has_new_email || draft->has_new_data || draft->flips) {
+    store_contact row = draft->row;
+    row.email = draft->has_new_email ? row.email : (seg_text_view){.bytes = NULL};
+    status = store_contact_update(in->session, &row, &in->error);
+  } else {
+    status = store_contact_touch(in->session, draft->row.project, draft->row.num,
+                                 draft->row.updated_at_ms, &in->error);
+  }
   if (status != STORE_OK) {
-    seg_json_free(tree);
     return engine_fail_store(error, status, &in->error);
   }
-  change put = {.kind = CHANGE_PUT_CONTACT,
-                .contact_id = row->id,
-                .contact_num = row->num,
-                .email = row->email,
-                .data = tree,
-                .flag = row->subscribed,
-                .created_at_ms = row->created_at_ms,
-                .updated_at_ms = row->updated_at_ms};
-  return change_list_add(&part->changes, &put)
-             ? ENGINE_OK
-             : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  if (!note_draft(part, draft)) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  char id[ID_TEXT_BYTES];
+  seg_text_view none = {.bytes = NULL, .size_bytes = 0};
+  return draft->flips
+             ? engine_add_event(in, part, draft->row.id, draft->row.num,
+                                seg_text_of(flip_event(draft)), in->now_ms, none, id, error)
+             : ENGINE_OK;
 }
 
-/// Applies an input to a contact that is there, or to a new one of this email.
-static engine_status apply_input(batch *in, project_batch *part, const kept_contact *old,
-                                 seg_text_view email, const contact_input *input,
-                                 engine_contact_show show, void *context, int64_t *num,
-                                 engine_error *error) {
-  char new_id[ID_TEXT_BYTES];
-  seg_text_view json = {.bytes = NULL, .size_bytes = 0};
-  cJSON *tree = NULL;
-  id_make(new_id);
-  bool subscribed = input->has_subscribed ? input->subscribed
-                    : old->is_there       ? old->subscribed
-                                          : input->subscribed_if_new;
-  engine_status status = merge_data(part, old->data, input->data, &json, &tree, error);
-  store_contact row = {.num = old->num,
-                       .project = part->project->num,
-                       .id = seg_text_of(old->is_there ? old->id : new_id),
-                       .email = email,
-                       .subscribed = subscribed,
-                       .data_json = json,
-                       .created_at_ms = old->is_there ? old->created_at_ms : in->now_ms,
-                       .updated_at_ms = in->now_ms};
+/// Writes a draft and shows what became of it.
+static engine_status write_and_show(batch *in, project_batch *part, contact_draft *draft,
+                                    engine_contact_show show, void *context, int64_t *num,
+                                    engine_error *error) {
+  engine_status status = contact_draft_write(in, part, draft, error);
   if (status == ENGINE_OK) {
-    status = save_contact(in, part, &row, tree, error);
-  } else {
-    seg_json_free(tree);
-  }
-  if (status == ENGINE_OK && old->is_there && old->subscribed != subscribed) {
-    status = track_flip(in, part, &row, error);
-  }
-  if (status == ENGINE_OK) {
-    *num = row.num;
+    *num = draft->row.num;
     if (show != NULL) {
-      show(context, &row, !old->is_there);
+      show(context, &draft->row, draft->is_new);
     }
   }
-  free((void *)(uintptr_t)json.bytes);
   return status;
 }
 
 engine_status engine_put_contact(batch *in, project_batch *part, seg_text_view email,
                                  const contact_input *input, engine_contact_show show,
                                  void *context, int64_t *num, engine_error *error) {
-  kept_contact old = {.is_there = false};
-  store_status found = store_contact_get_by_email(in->session, part->project->num, email,
-                                                  keep_contact, &old, &in->error);
-  engine_status status = found == STORE_OK || found == STORE_NOT_FOUND
-                             ? apply_input(in, part, &old, email, input, show, context, num, error)
-                             : engine_fail_store(error, found, &in->error);
-  free_kept(&old);
+  contact_draft draft;
+  engine_status status = contact_draft_begin(in, part, email, input, &draft, error);
+  if (status == ENGINE_OK) {
+    status = write_and_show(in, part, &draft, show, context, num, error);
+  }
+  contact_draft_end(&draft);
   return status;
 }
 
@@ -181,19 +229,29 @@ engine_status engine_contact_put(engine *own, project *in, const contact_input *
   return writer_submit(own->writer, &put.base);
 }
 
+/// Reads a contact by id into a draft, which contact_draft_end must end.
+static engine_status keep_by_id(batch *in, const project *of, seg_text_view id, contact_draft *out,
+                                engine_error *error) {
+  *out = (contact_draft){.is_new = false};
+  store_status found = store_contact_get(in->session, of->num, id, keep_row, out, &in->error);
+  if (found == STORE_OK && !out->was_kept) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  return engine_fail_store(error, found, &in->error);
+}
+
 static engine_status run_update(command *base, batch *in, project_batch *part) {
   contact_command *own = (contact_command *)base;
-  kept_contact old = {.is_there = false};
+  contact_draft draft;
   int64_t num;
-  store_status found =
-      store_contact_get(in->session, part->project->num, own->id, keep_contact, &old, &in->error);
-  engine_status status = engine_fail_store(base->error, found, &in->error);
+  engine_status status = keep_by_id(in, part->project, own->id, &draft, base->error);
   if (status == ENGINE_OK) {
-    seg_text_view email = own->email.bytes == NULL ? seg_text_of(old.email) : own->email;
-    status =
-        apply_input(in, part, &old, email, own->input, own->show, own->context, &num, base->error);
+    status = draft_input(in, part, own->email, own->input, &draft, base->error);
   }
-  free_kept(&old);
+  if (status == ENGINE_OK) {
+    status = write_and_show(in, part, &draft, own->show, own->context, &num, base->error);
+  }
+  contact_draft_end(&draft);
   return status;
 }
 
@@ -212,43 +270,61 @@ engine_status engine_contact_update(engine *own, project *in, seg_text_view id,
   return writer_submit(own->writer, &update.base);
 }
 
-/// Writes the exits of a contact that is about to go.
-static engine_status leave_all(batch *in, project_batch *part, const kept_contact *gone,
+/// Writes the exits of a contact that is about to go; `row` is its scratch row.
+static engine_status leave_all(batch *in, const project_batch *part, uint32_t row, int64_t num,
                                engine_error *error) {
-  if (batch_apply(part) != BATCH_OK || batch_touch(part, seg_text_of(gone->id)) != BATCH_OK) {
-    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
-  }
-  uint32_t row;
-  bool is_there = seg_table_find(part->scratch, seg_text_of(gone->id), &row);
-  for (size_t i = 0; is_there && i < part->project->segment_count; i++) {
+  for (size_t i = 0; i < part->project->segment_count; i++) {
     segment *of = part->project->segments[i];
     seg_mask_view members;
     if (!seg_table_members(part->scratch, of->id, &members) || row / 64 >= members.block_count ||
         (members.words[row / 64] >> (row % 64) & 1) == 0) {
       continue;
     }
-    store_status status = store_member_remove(in->session, part->project->num, of->num, gone->num,
-                                              in->now_ms, STORE_CAUSE_DELETE, &in->error);
+    store_move move = {.project = part->project->num,
+                       .segment = of->num,
+                       .at_ms = in->now_ms,
+                       .cause = STORE_CAUSE_DELETE};
+    store_status status = store_member_remove(in->session, &move, num, &in->error);
     if (status != STORE_OK) {
       return engine_fail_store(error, status, &in->error);
     }
-    of->has_moved = true;
+    of->moved_out++;
   }
   return ENGINE_OK;
 }
 
+/// Deletes a contact from the store, with what the table knows of its instants.
+static engine_status delete_row(batch *in, const project_batch *part, uint32_t row, int64_t num,
+                                engine_error *error) {
+  size_t count = seg_table_instants(part->scratch, row, true, NULL, 0);
+  int64_t *at_ms = malloc((count + 1) * sizeof *at_ms);
+  if (at_ms == NULL) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  (void)seg_table_instants(part->scratch, row, true, at_ms, count);
+  store_instants instants = {.at_ms = at_ms, .count = engine_sort_instants(at_ms, count)};
+  store_status status =
+      store_contact_delete(in->session, part->project->num, num, instants, &in->error);
+  free(at_ms);
+  return engine_fail_store(error, status, &in->error);
+}
+
 static engine_status run_delete(command *base, batch *in, project_batch *part) {
   contact_command *own = (contact_command *)base;
-  kept_contact old = {.is_there = false};
-  store_status found =
-      store_contact_get(in->session, part->project->num, own->id, keep_contact, &old, &in->error);
-  engine_status status = engine_fail_store(base->error, found, &in->error);
-  if (status == ENGINE_OK) {
-    status = leave_all(in, part, &old, base->error);
+  contact_draft old;
+  uint32_t row;
+  engine_status status = keep_by_id(in, part->project, own->id, &old, base->error);
+  // The scratch table has the contact as the batch has made it so far.
+  if (status == ENGINE_OK &&
+      (batch_apply(part) != BATCH_OK || batch_touch(part, own->id) != BATCH_OK ||
+       !seg_table_find(part->scratch, own->id, &row))) {
+    status = engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
   }
   if (status == ENGINE_OK) {
-    found = store_contact_delete(in->session, part->project->num, old.num, &in->error);
-    status = engine_fail_store(base->error, found, &in->error);
+    status = leave_all(in, part, row, old.row.num, base->error);
+  }
+  if (status == ENGINE_OK) {
+    status = delete_row(in, part, row, old.row.num, base->error);
   }
   if (status == ENGINE_OK) {
     change gone = {.kind = CHANGE_REMOVE_CONTACT, .contact_id = own->id};
@@ -256,7 +332,7 @@ static engine_status run_delete(command *base, batch *in, project_batch *part) {
                  ? ENGINE_OK
                  : engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
   }
-  free_kept(&old);
+  contact_draft_end(&old);
   return status;
 }
 

@@ -2,16 +2,24 @@
 #include "engine_internal.h"
 #include "segmentry/text.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+engine_status engine_take_event_room(project_batch *part, seg_text_view name, engine_error *error) {
+  bool fits;
+  if (batch_take_event(part, name, &fits) != BATCH_OK) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  return fits ? ENGINE_OK
+              : engine_fail(error, ENGINE_INVALID,
+                            "event: the project has %d different event names, the most",
+                            SEG_TABLE_EVENTS_MAX);
+}
 
 engine_status engine_add_event(batch *in, project_batch *part, seg_text_view contact_id,
                                int64_t contact, seg_text_view name, int64_t at_ms,
                                seg_text_view data, char id[ID_TEXT_BYTES], engine_error *error) {
-  if (!batch_take_event_room(part, name)) {
-    return engine_fail(error, ENGINE_INVALID,
-                       "event: the project has %d different event names, the most",
-                       SEG_TABLE_EVENTS_MAX);
-  }
   store_event event = {
       .project = part->project->num, .contact = contact, .at_ms = at_ms, .data_json = data};
   store_status status =
@@ -30,39 +38,101 @@ engine_status engine_add_event(batch *in, project_batch *part, seg_text_view con
              : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
 }
 
+// Many items as one command. What needs no contact is checked in the caller's thread.
+
+/// The normalised addresses of the items; NULL bytes where an item was refused already.
+typedef struct email_list {
+  seg_text_view *emails;
+  char *bytes;
+} email_list;
+
+static bool begin_emails(email_list *own, size_t count) {
+  own->emails = calloc(count + 1, sizeof *own->emails);
+  own->bytes = malloc(count * SEG_EMAIL_BYTES_MAX + 1);
+  return own->emails != NULL && own->bytes != NULL;
+}
+
+static void end_emails(email_list *own) {
+  free(own->emails);
+  free(own->bytes);
+}
+
+/// Reads the address of item `at`.
+static engine_status read_item_email(email_list *own, size_t at, seg_text_view written,
+                                     engine_error *error) {
+  return engine_read_email(written, own->bytes + at * SEG_EMAIL_BYTES_MAX, &own->emails[at])
+             ? ENGINE_OK
+             : engine_fail(error, ENGINE_INVALID, "email: is not an address");
+}
+
+/// What a refused item says. `size_bytes` of room.
+static void keep_message(const engine_error *error, char *out, size_t size_bytes) {
+  (void)snprintf(out, size_bytes, "%s", error->message);
+}
+
 typedef struct track_command {
   command base;
-  seg_text_view email;
-  const event_input *input;
-  engine_event_show show;
-  void *context;
-  // While it runs.
-  batch *in;
-  project_batch *part;
-  engine_status status;
+  const event_input *items;
+  email_list emails;
+  size_t count;
+  event_result *results;
 } track_command;
 
-/// Records the event while the contact is shown: its id and number are at hand then.
-static void record_event(void *context, const store_contact *contact, bool is_new) {
-  track_command *own = context;
-  (void)is_new;
-  char id[ID_TEXT_BYTES];
-  int64_t at_ms = own->input->at_ms == STORE_NO_INSTANT ? own->in->now_ms : own->input->at_ms;
-  own->status = engine_add_event(own->in, own->part, contact->id, contact->num, own->input->name,
-                                 at_ms, own->input->data, id, own->base.error);
-  if (own->status == ENGINE_OK && own->show != NULL) {
-    own->show(own->context, contact, id, at_ms);
+/// Records one event. All that can be refused is looked at before the first write, so that a
+/// refused item leaves nothing to be undone.
+static engine_status track_item(batch *in, project_batch *part, seg_text_view email,
+                                const event_input *item, event_result *result,
+                                engine_error *error) {
+  contact_draft draft;
+  engine_status status = engine_take_event_room(part, item->name, error);
+  if (status != ENGINE_OK) {
+    return status;
   }
+  status = contact_draft_begin(in, part, email, &item->contact, &draft, error);
+  if (status == ENGINE_OK) {
+    result->at_ms = item->at_ms == STORE_NO_INSTANT ? in->now_ms : item->at_ms;
+    status = contact_draft_write(in, part, &draft, error);
+    if (status == ENGINE_OK) {
+      status = engine_add_event(in, part, draft.row.id, draft.row.num, item->name, result->at_ms,
+                                item->data, result->event_id, error);
+    }
+    // Half an item must not stay: whatever went wrong, it ends the batch.
+    status = status == ENGINE_OK ? ENGINE_OK : ENGINE_UNAVAILABLE;
+    memcpy(result->contact_id, draft.row.id.bytes, draft.row.id.size_bytes);
+    result->contact_id[draft.row.id.size_bytes] = '\0';
+  }
+  contact_draft_end(&draft);
+  return status;
 }
 
 static engine_status run_track(command *base, batch *in, project_batch *part) {
   track_command *own = (track_command *)base;
-  own->in = in;
-  own->part = part;
-  int64_t num;
-  engine_status status = engine_put_contact(in, part, own->email, &own->input->contact,
-                                            record_event, own, &num, base->error);
-  return status == ENGINE_OK ? own->status : status;
+  engine_status status = ENGINE_OK;
+  for (size_t i = 0; status == ENGINE_OK && i < own->count; i++) {
+    event_result *result = &own->results[i];
+    if (own->emails.emails[i].bytes == NULL) {
+      continue;
+    }
+    engine_error error;
+    engine_error_init(&error);
+    result->status = track_item(in, part, own->emails.emails[i], &own->items[i], result, &error);
+    if (result->status == ENGINE_UNAVAILABLE) {
+      status = engine_fail(base->error, ENGINE_UNAVAILABLE, "%.400s", error.message);
+    } else if (result->status != ENGINE_OK) {
+      keep_message(&error, result->message, sizeof result->message);
+    }
+    engine_error_free(&error);
+  }
+  return status;
+}
+
+/// Runs the items, of which there is one, and fails with it.
+static engine_status run_track_one(command *base, batch *in, project_batch *part) {
+  track_command *own = (track_command *)base;
+  engine_status status = run_track(base, in, part);
+  return status != ENGINE_OK || own->results->status == ENGINE_OK
+             ? status
+             : engine_fail(base->error, own->results->status, "%.400s", own->results->message);
 }
 
 /// Names that only Segmentry itself records.
@@ -77,71 +147,200 @@ static bool is_reserved_event(seg_text_view name) {
   return false;
 }
 
-engine_status engine_event_track(engine *own, project *in, const event_input *input,
-                                 engine_event_show show, void *context, engine_error *error) {
-  char bytes[SEG_EMAIL_BYTES_MAX];
-  track_command track = {.base = {.run = run_track, .project = in, .error = error},
-                         .input = input,
-                         .show = show,
-                         .context = context};
-  if (input->name.size_bytes == 0 || input->name.size_bytes > SEG_EVENT_NAME_BYTES_MAX) {
+static engine_status check_event_name(seg_text_view name, engine_error *error) {
+  if (name.size_bytes == 0 || name.size_bytes > SEG_EVENT_NAME_BYTES_MAX) {
     return engine_fail(error, ENGINE_INVALID, "event: a name has 1 to %d bytes, not %zu",
-                       SEG_EVENT_NAME_BYTES_MAX, input->name.size_bytes);
+                       SEG_EVENT_NAME_BYTES_MAX, name.size_bytes);
   }
-  if (is_reserved_event(input->name)) {
+  if (is_reserved_event(name)) {
     return engine_fail(error, ENGINE_INVALID,
                        "event: names that begin with segment., contact. or email. are reserved");
   }
-  if (!engine_read_email(input->contact.email, bytes, &track.email)) {
-    return engine_fail(error, ENGINE_INVALID, "email: is not an address");
-  }
-  return writer_submit(own->writer, &track.base);
+  return ENGINE_OK;
 }
+
+engine_status engine_events_track(engine *own, project *in, const event_input *items, size_t count,
+                                  event_result *results, engine_error *error) {
+  track_command track = {
+      .base = {.run = run_track, .project = in, .item_count = count, .error = error},
+      .items = items,
+      .count = count,
+      .results = results};
+  bool ok = begin_emails(&track.emails, count);
+  for (size_t i = 0; ok && i < count; i++) {
+    engine_error refusal;
+    engine_error_init(&refusal);
+    results[i].status = check_event_name(items[i].name, &refusal);
+    if (results[i].status == ENGINE_OK) {
+      results[i].status = read_item_email(&track.emails, i, items[i].contact.email, &refusal);
+    }
+    if (results[i].status != ENGINE_OK) {
+      track.emails.emails[i] = (seg_text_view){.bytes = NULL};
+      keep_message(&refusal, results[i].message, sizeof results[i].message);
+    }
+    engine_error_free(&refusal);
+  }
+  engine_status status = ok ? writer_submit(own->writer, &track.base)
+                            : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  end_emails(&track.emails);
+  return status;
+}
+
+engine_status engine_event_track(engine *own, project *in, const event_input *input,
+                                 event_result *result, engine_error *error) {
+  char bytes[SEG_EMAIL_BYTES_MAX];
+  seg_text_view email;
+  track_command track = {.base = {.run = run_track_one, .project = in, .error = error},
+                         .items = input,
+                         .emails = {.emails = &email},
+                         .count = 1,
+                         .results = result};
+  engine_status status = check_event_name(input->name, error);
+  if (status == ENGINE_OK && !engine_read_email(input->contact.email, bytes, &email)) {
+    status = engine_fail(error, ENGINE_INVALID, "email: is not an address");
+  }
+  return status == ENGINE_OK ? writer_submit(own->writer, &track.base) : status;
+}
+
+// Email activities.
 
 typedef struct activity_command {
   command base;
-  seg_text_view email;
-  store_activity row;
-  char contact_id[SEG_CONTACT_ID_BYTES_MAX + 1];
+  const activity_input *items;
+  email_list emails;
+  size_t count;
+  activity_result *results;
 } activity_command;
 
+/// The contact of an activity.
+typedef struct found_contact {
+  int64_t num;
+  char id[SEG_CONTACT_ID_BYTES_MAX + 1];
+} found_contact;
+
 static bool keep_ids(void *context, const store_contact *row) {
-  activity_command *own = context;
-  own->row.contact = row->num;
-  size_t size = row->id.size_bytes < sizeof own->contact_id ? row->id.size_bytes : 0;
-  memcpy(own->contact_id, row->id.bytes, size);
-  own->contact_id[size] = '\0';
+  found_contact *own = context;
+  own->num = row->num;
+  size_t size = row->id.size_bytes < sizeof own->id ? row->id.size_bytes : 0;
+  memcpy(own->id, row->id.bytes, size);
+  own->id[size] = '\0';
   return false;
 }
 
-static engine_status run_activity(command *base, batch *in, project_batch *part) {
-  activity_command *own = (activity_command *)base;
-  store_status status = store_contact_get_by_email(in->session, part->project->num, own->email,
-                                                   keep_ids, own, &in->error);
+static engine_status record_item(batch *in, project_batch *part, seg_text_view email,
+                                 const activity_input *item, engine_error *error) {
+  found_contact contact;
+  store_status status = store_contact_get_by_email(in->session, part->project->num, email, keep_ids,
+                                                   &contact, &in->error);
   if (status == STORE_OK) {
-    status = store_activity_insert(in->session, part->project->num, &own->row, &in->error);
+    store_activity row = {.contact = contact.num,
+                          .activity = (int)item->activity,
+                          .at_ms = item->at_ms,
+                          .message_id = item->message_id};
+    status = store_activity_insert(in->session, part->project->num, &row, &in->error);
   }
   if (status != STORE_OK) {
-    return engine_fail_store(base->error, status, &in->error);
+    return engine_fail_store(error, status, &in->error);
   }
   change added = {.kind = CHANGE_ADD_ACTIVITY,
-                  .contact_id = seg_text_of(own->contact_id),
-                  .activity = (seg_activity)own->row.activity,
-                  .at_ms = own->row.at_ms};
+                  .contact_id = seg_text_of(contact.id),
+                  .activity = item->activity,
+                  .at_ms = item->at_ms};
   return change_list_add(&part->changes, &added)
              ? ENGINE_OK
-             : engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+             : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
 }
 
-engine_status engine_activity_record(engine *own, project *in, seg_text_view email,
-                                     seg_activity activity, int64_t at_ms, seg_text_view message_id,
-                                     engine_error *error) {
-  char bytes[SEG_EMAIL_BYTES_MAX];
-  activity_command record = {
-      .base = {.run = run_activity, .project = in, .error = error},
-      .row = {.activity = (int)activity, .at_ms = at_ms, .message_id = message_id}};
-  if (!engine_read_email(email, bytes, &record.email)) {
-    return engine_fail(error, ENGINE_INVALID, "email: is not an address");
+static engine_status run_activities(command *base, batch *in, project_batch *part) {
+  activity_command *own = (activity_command *)base;
+  engine_status status = ENGINE_OK;
+  for (size_t i = 0; status == ENGINE_OK && i < own->count; i++) {
+    activity_result *result = &own->results[i];
+    if (own->emails.emails[i].bytes == NULL) {
+      continue;
+    }
+    engine_error error;
+    engine_error_init(&error);
+    result->status = record_item(in, part, own->emails.emails[i], &own->items[i], &error);
+    if (result->status == ENGINE_UNAVAILABLE) {
+      status = engine_fail(base->error, ENGINE_UNAVAILABLE, "%.400s", error.message);
+    } else if (result->status != ENGINE_OK) {
+      keep_message(&error, result->message, sizeof result->message);
+    }
+    engine_error_free(&error);
   }
-  return writer_submit(own->writer, &record.base);
+  return status;
+}
+
+engine_status engine_activities_record(engine *own, project *in, const activity_input *items,
+                                       size_t count, activity_result *results,
+                                       engine_error *error) {
+  activity_command record = {
+      .base = {.run = run_activities, .project = in, .item_count = count, .error = error},
+      .items = items,
+      .count = count,
+      .results = results};
+  bool ok = begin_emails(&record.emails, count);
+  for (size_t i = 0; ok && i < count; i++) {
+    engine_error refusal;
+    engine_error_init(&refusal);
+    results[i].status = read_item_email(&record.emails, i, items[i].email, &refusal);
+    if (results[i].status != ENGINE_OK) {
+      record.emails.emails[i] = (seg_text_view){.bytes = NULL};
+      keep_message(&refusal, results[i].message, sizeof results[i].message);
+    }
+    engine_error_free(&refusal);
+  }
+  engine_status status = ok ? writer_submit(own->writer, &record.base)
+                            : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  end_emails(&record.emails);
+  return status;
+}
+
+// Reading.
+
+static int newest_first(const void *a, const void *b) {
+  int64_t left = *(const int64_t *)a;
+  int64_t right = *(const int64_t *)b;
+  return (left < right) - (left > right);
+}
+
+size_t engine_sort_instants(int64_t *instants, size_t count) {
+  size_t kept = 0;
+  qsort(instants, count, sizeof *instants, newest_first);
+  for (size_t i = 0; i < count; i++) {
+    if (kept == 0 || instants[kept - 1] != instants[i]) {
+      instants[kept++] = instants[i];
+    }
+  }
+  return kept;
+}
+
+store_instants engine_contact_instants(engine *own, project *in, seg_text_view id,
+                                       int64_t latest_ms, int64_t *out, size_t limit) {
+  uint32_t row;
+  size_t count = 0;
+  int64_t *all = NULL;
+  (void)own;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  if (seg_table_find(in->table, id, &row)) {
+    count = seg_table_instants(in->table, row, false, NULL, 0);
+  }
+  all = malloc((count + 1) * sizeof *all);
+  if (all != NULL && count > 0) {
+    (void)seg_table_instants(in->table, row, false, all, count);
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
+  if (all == NULL) {
+    return (store_instants){.at_ms = NULL};
+  }
+  count = engine_sort_instants(all, count);
+  size_t used = 0;
+  for (size_t i = 0; i < count && used < limit; i++) {
+    if (all[i] <= latest_ms) {
+      out[used++] = all[i];
+    }
+  }
+  free(all);
+  return (store_instants){.at_ms = out, .count = used};
 }

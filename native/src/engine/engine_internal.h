@@ -29,13 +29,46 @@ typedef struct project_keys {
   char public_key[SECRET_TEXT_BYTES];
 } project_keys;
 
+/// Inside a command: a contact as an input makes it. Drafting reads and checks all that can be
+/// refused; writing it can then fail only with the store, or where an email is taken.
+typedef struct contact_draft {
+  store_contact row; ///< What it will be; its texts are the draft's, or the caller's `email`.
+  bool is_new;
+  bool flips;        ///< `subscribed` changes.
+  bool has_new_data; ///< Else `data_json` is as the store has it.
+  bool has_new_email;
+  // The draft's own.
+  bool was_kept;
+  char new_id[ID_TEXT_BYTES];
+  char *kept; ///< The texts that the store had.
+  seg_text_view kept_email;
+  seg_text_view merged;
+  struct cJSON *tree; ///< Of `merged`, with has_new_data.
+} contact_draft;
+
+/// Drafts the contact of an email that engine_read_email gave. End with contact_draft_end, whatever
+/// is returned.
+engine_status contact_draft_begin(batch *in, project_batch *part, seg_text_view email,
+                                  const contact_input *input, contact_draft *out,
+                                  engine_error *error);
+/// Writes it to the store and notes it.
+engine_status contact_draft_write(batch *in, project_batch *part, contact_draft *draft,
+                                  engine_error *error);
+void contact_draft_end(contact_draft *draft);
+
 /// Inside a command: creates or updates the contact of an email that engine_read_email gave.
 /// The contact is shown with what it then holds.
 engine_status engine_put_contact(batch *in, project_batch *part, seg_text_view email,
                                  const contact_input *input, engine_contact_show show,
                                  void *context, int64_t *num, engine_error *error);
 
-/// Inside a command: records an event in the store and notes it.
+/// Inside a command: takes room for events of a name, if the project does not know it yet.
+engine_status engine_take_event_room(project_batch *part, seg_text_view name, engine_error *error);
+
+/// Sorts instants, newest first, each once; returns how many are left.
+size_t engine_sort_instants(int64_t *instants, size_t count);
+
+/// Inside a command: records an event in the store and notes it. There must be room for its name.
 engine_status engine_add_event(batch *in, project_batch *part, seg_text_view contact_id,
                                int64_t contact, seg_text_view name, int64_t at_ms,
                                seg_text_view data, char id[ID_TEXT_BYTES], engine_error *error);

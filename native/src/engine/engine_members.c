@@ -54,23 +54,26 @@ static engine_status find_contact(members_command *own, batch *in, project_batch
 }
 
 static engine_status change_member(members_command *own, batch *in, project_batch *part) {
-  store_status status =
-      own->adds ? store_member_add(in->session, part->project->num, own->of->num, own->contact,
-                                   in->now_ms, STORE_CAUSE_MANUAL, &in->error)
-                : store_member_remove(in->session, part->project->num, own->of->num, own->contact,
-                                      in->now_ms, STORE_CAUSE_MANUAL, &in->error);
+  store_move move = {.project = part->project->num,
+                     .segment = own->of->num,
+                     .at_ms = in->now_ms,
+                     .cause = STORE_CAUSE_MANUAL};
+  store_status status = own->adds
+                            ? store_member_add(in->session, &move, own->contact, &in->error)
+                            : store_member_remove(in->session, &move, own->contact, &in->error);
   if (status == STORE_CONFLICT || (!own->adds && status == STORE_NOT_FOUND)) {
     return ENGINE_OK; // is one already, or is none
   }
   if (status != STORE_OK) {
     return engine_fail_store(own->base.error, status, &in->error);
   }
-  own->of->has_moved = true;
+  own->of->moved_in += own->adds;
+  own->of->moved_out += !own->adds;
   own->result->added += own->adds;
   own->result->removed += !own->adds;
   change member = {.kind = CHANGE_SET_MEMBER,
                    .contact_id = seg_text_of(own->contact_id),
-                   .name = own->of->id,
+                   .segment = own->of->id,
                    .flag = own->adds};
   return change_list_add(&part->changes, &member)
              ? ENGINE_OK

@@ -2,6 +2,7 @@
 #include "json_text.h"
 
 #include "segmentry/json.h"
+#include "segmentry/table.h"
 
 #include <cJSON.h>
 #include <stdlib.h>
@@ -67,68 +68,78 @@ bool json_text_next(seg_text_view object, size_t *at, json_member *out) {
   return true;
 }
 
-/// Whether a key as written says this name. Keys with escapes are read by cJSON.
-static bool key_is(seg_text_view key, seg_text_view name) {
+/// A key as it is meant. Keys with escapes are read by cJSON.
+typedef struct key_name {
+  seg_text_view text;
+  cJSON *read; ///< Owned; NULL for a key without escapes.
+} key_name;
+
+/// False if there is no memory.
+static bool read_key(seg_text_view key, key_name *out) {
+  *out = (key_name){.text = key};
   if (key.size_bytes == 0 || memchr(key.bytes, '\\', key.size_bytes) == NULL) {
-    return seg_text_equal(key, name);
+    return true;
   }
-  cJSON *read = cJSON_ParseWithLength(key.bytes - 1, key.size_bytes + 2); // with its quotes
-  bool same = cJSON_IsString(read) && seg_text_equal(seg_text_of(read->valuestring), name);
-  cJSON_Delete(read);
-  return same;
+  out->read = cJSON_ParseWithLength(key.bytes - 1, key.size_bytes + 2); // with its quotes
+  if (!cJSON_IsString(out->read)) {
+    return false;
+  }
+  out->text = seg_text_of(out->read->valuestring);
+  return true;
 }
 
 bool json_text_find(seg_text_view object, const char *name, seg_text_view *value) {
   bool found = false;
   json_member member;
   for (size_t at = 0; json_text_next(object, &at, &member);) {
-    if (key_is(member.key, seg_text_of(name))) {
+    key_name key;
+    if (read_key(member.key, &key) && seg_text_equal(key.text, seg_text_of(name))) {
       *value = member.value;
       found = true;
     }
+    cJSON_Delete(key.read);
   }
   return found;
 }
 
-static bool is_reserved(seg_text_view key) {
+static bool is_reserved(seg_text_view name) {
   static const char *const names[] = {
       "id",           "plunk_id",  "plunk_email", "email",     "unsubscribeUrl",
       "subscribeUrl", "manageUrl", "subscribed",  "createdAt", "updatedAt"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (key_is(key, seg_text_of(names[i]))) {
+    if (seg_text_equal(name, seg_text_of(names[i]))) {
       return true;
     }
   }
   return false;
 }
 
-/// Whether two keys, as written, say the same name.
-static bool same_key(seg_text_view a, seg_text_view b) {
-  if (seg_text_equal(a, b)) {
-    return true;
-  }
-  bool escaped = (a.size_bytes > 0 && memchr(a.bytes, '\\', a.size_bytes) != NULL) ||
-                 (b.size_bytes > 0 && memchr(b.bytes, '\\', b.size_bytes) != NULL);
-  if (!escaped) {
-    return false;
-  }
-  cJSON *read = cJSON_ParseWithLength(b.bytes - 1, b.size_bytes + 2);
-  bool same = cJSON_IsString(read) && key_is(a, seg_text_of(read->valuestring));
-  cJSON_Delete(read);
-  return same;
-}
-
 static bool text_is(seg_text_view text, const char *wanted) {
   return seg_text_equal(text, seg_text_of(wanted));
 }
 
+// Merging. The patch's members are sorted by name, so that each stored one finds what is said of it
+// in a few steps: a stranger chooses how many there are, and the writer's thread does the work.
+
 /// What a member of the patch does.
 typedef enum patch_effect { PATCH_STORE, PATCH_REMOVE, PATCH_NOTHING } patch_effect;
 
-/// Reads one member of the patch; `value` becomes what is to be stored.
-static patch_effect effect_of(const json_member *member, seg_text_view *value) {
-  *value = member->value;
-  if (is_reserved(member->key) || text_is(*value, "\"\"")) {
+typedef struct patch_member {
+  key_name name;
+  json_member written; ///< `value` is what is to be stored.
+  size_t position;
+  patch_effect effect;
+} patch_member;
+
+typedef struct patch_list {
+  patch_member *members; ///< As they are written.
+  size_t count;
+  const patch_member **sorted; ///< By name; of equal names only the last, which decides.
+  size_t sorted_count;
+} patch_list;
+
+static patch_effect effect_of(seg_text_view name, seg_text_view *value) {
+  if (is_reserved(name) || text_is(*value, "\"\"")) {
     return PATCH_NOTHING;
   }
   seg_text_view inner;
@@ -141,6 +152,79 @@ static patch_effect effect_of(const json_member *member, seg_text_view *value) {
     *value = inner;
   }
   return text_is(*value, "null") ? PATCH_REMOVE : PATCH_STORE;
+}
+
+static int compare_names(seg_text_view a, seg_text_view b) {
+  size_t size = a.size_bytes < b.size_bytes ? a.size_bytes : b.size_bytes;
+  int order = size == 0 ? 0 : memcmp(a.bytes, b.bytes, size);
+  return order != 0 ? order : (a.size_bytes > b.size_bytes) - (a.size_bytes < b.size_bytes);
+}
+
+static int by_name_last_first(const void *a, const void *b) {
+  const patch_member *left = *(const patch_member *const *)a;
+  const patch_member *right = *(const patch_member *const *)b;
+  int order = compare_names(left->name.text, right->name.text);
+  return order != 0 ? order
+                    : (left->position < right->position) - (left->position > right->position);
+}
+
+static int find_by_name(const void *name, const void *member) {
+  return compare_names(*(const seg_text_view *)name,
+                       (*(const patch_member *const *)member)->name.text);
+}
+
+static void free_patch(patch_list *own) {
+  for (size_t i = 0; i < own->count; i++) {
+    cJSON_Delete(own->members[i].name.read);
+  }
+  free(own->members);
+  free((void *)own->sorted);
+}
+
+/// Counts an object's members, up to one more than is allowed.
+static size_t count_members(seg_text_view object) {
+  json_member member;
+  size_t count = 0;
+  for (size_t at = 0; count <= SEG_DATA_MEMBERS_MAX && json_text_next(object, &at, &member);) {
+    count++;
+  }
+  return count;
+}
+
+/// Reads the members of a patch, of which there are `count`. End with free_patch also on failure.
+static bool read_patch(seg_text_view patch, size_t count, patch_list *own) {
+  *own = (patch_list){.members = calloc(count + 1, sizeof *own->members),
+                      .sorted = calloc(count + 1, sizeof *own->sorted)};
+  if (own->members == NULL || own->sorted == NULL) {
+    return false;
+  }
+  for (size_t at = 0; own->count < count;) {
+    patch_member *next = &own->members[own->count];
+    if (!json_text_next(patch, &at, &next->written)) {
+      return false; // cannot be: they were counted
+    }
+    next->position = own->count++;
+    if (!read_key(next->written.key, &next->name)) {
+      return false;
+    }
+    next->effect = effect_of(next->name.text, &next->written.value);
+    own->sorted[next->position] = next;
+  }
+  qsort((void *)own->sorted, count, sizeof *own->sorted, by_name_last_first);
+  for (size_t i = 0; i < count; i++) {
+    if (own->sorted_count == 0 ||
+        !seg_text_equal(own->sorted[own->sorted_count - 1]->name.text, own->sorted[i]->name.text)) {
+      own->sorted[own->sorted_count++] = own->sorted[i];
+    }
+  }
+  return true;
+}
+
+/// The member of the patch that decides about a name; NULL if there is none.
+static const patch_member *find_patch(const patch_list *own, seg_text_view name) {
+  const patch_member *const *found =
+      bsearch(&name, own->sorted, own->sorted_count, sizeof *own->sorted, find_by_name);
+  return found == NULL ? NULL : *found;
 }
 
 typedef struct output {
@@ -162,44 +246,47 @@ static void put_member(output *out, seg_text_view key, seg_text_view value) {
   put(out, value);
 }
 
-/// The last member of a name in an object decides: whether a later one says the same name.
-static bool is_repeated_later(seg_text_view object, size_t at, seg_text_view key) {
-  json_member later;
-  while (json_text_next(object, &at, &later)) {
-    if (same_key(later.key, key)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-bool json_text_merge(seg_text_view stored, seg_text_view patch, seg_text_view *out) {
-  // Each member adds at most its text and four bytes of punctuation, which white space had before.
-  output merged = {.bytes = malloc(2 * (stored.size_bytes + patch.size_bytes) + 16)};
-  if (merged.bytes == NULL) {
-    return false;
-  }
-  put(&merged, seg_text_of("{"));
+/// Puts the stored members that the patch says nothing of, then what the patch stores.
+static bool put_merged(seg_text_view stored, const patch_list *patch, output *out) {
+  put(out, seg_text_of("{"));
   json_member old;
   for (size_t at = 0; json_text_next(stored, &at, &old);) {
-    json_member changed;
-    seg_text_view value;
-    bool touched = false;
-    for (size_t patch_at = 0; !touched && json_text_next(patch, &patch_at, &changed);) {
-      touched = same_key(changed.key, old.key) && effect_of(&changed, &value) != PATCH_NOTHING;
+    key_name name;
+    bool ok = read_key(old.key, &name);
+    const patch_member *said = ok ? find_patch(patch, name.text) : NULL;
+    cJSON_Delete(name.read);
+    if (!ok) {
+      return false;
     }
-    if (!touched) {
-      put_member(&merged, old.key, old.value);
-    }
-  }
-  json_member changed;
-  for (size_t at = 0; json_text_next(patch, &at, &changed);) {
-    seg_text_view value;
-    if (effect_of(&changed, &value) == PATCH_STORE && !is_repeated_later(patch, at, changed.key)) {
-      put_member(&merged, changed.key, value);
+    if (said == NULL || said->effect == PATCH_NOTHING) {
+      put_member(out, old.key, old.value);
     }
   }
-  put(&merged, seg_text_of("}"));
-  *out = (seg_text_view){.bytes = merged.bytes, .size_bytes = merged.size};
+  for (size_t i = 0; i < patch->count; i++) {
+    const patch_member *next = &patch->members[i];
+    if (next->effect == PATCH_STORE && find_patch(patch, next->name.text) == next) {
+      put_member(out, next->written.key, next->written.value);
+    }
+  }
+  put(out, seg_text_of("}"));
   return true;
+}
+
+seg_status json_text_merge(seg_text_view stored, seg_text_view patch, seg_text_view *out) {
+  size_t count = count_members(patch);
+  if (count > SEG_DATA_MEMBERS_MAX) {
+    return SEG_E_LIMIT;
+  }
+  // Each member adds at most its text and four bytes of punctuation, which white space had before.
+  output merged = {.bytes = malloc(2 * (stored.size_bytes + patch.size_bytes) + 16)};
+  patch_list read = {.members = NULL};
+  if (merged.bytes == NULL || !read_patch(patch, count, &read) ||
+      !put_merged(stored, &read, &merged)) {
+    free_patch(&read);
+    free(merged.bytes);
+    return SEG_E_NOMEM;
+  }
+  free_patch(&read);
+  *out = (seg_text_view){.bytes = merged.bytes, .size_bytes = merged.size};
+  return SEG_OK;
 }

@@ -21,12 +21,13 @@ bool json_text_find(seg_text_view object, const char *name, seg_text_view *value
 
 /// Merges `data` as the API promises: each member of `patch` replaces the one of the same name;
 /// null takes it away, "" is passed over, { "value": v, "persistent": false } is not stored and
-/// { "value": v, ... } stores v; reserved names are dropped.
+/// { "value": v, ... } stores v; reserved names are dropped. Of two with one name the last decides.
 ///
 /// stored, patch  borrowed  Objects; empty texts count as {}.
 /// out            owned     Free with free((void *)out->bytes).
 ///
-/// Returns false if there is no memory.
-bool json_text_merge(seg_text_view stored, seg_text_view patch, seg_text_view *out);
+/// Returns SEG_OK, SEG_E_LIMIT (the patch has more than SEG_DATA_MEMBERS_MAX members), SEG_E_NOMEM.
+/// Cost: O(bytes + members x log members of the patch).
+seg_status json_text_merge(seg_text_view stored, seg_text_view patch, seg_text_view *out);
 
 #endif

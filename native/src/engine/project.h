@@ -23,8 +23,9 @@ typedef struct segment {
   seg_filter *filter;           ///< NULL for a static one.
   bool is_static;
   bool is_tracked;
-  bool is_pending; ///< Its definition changed: the next sweep's entries and exits are due to that.
-  bool has_moved;  ///< The batch under way lets contacts enter or leave: it is counted anew.
+  bool is_pending;  ///< Its definition changed: the next sweep's entries and exits are due to that.
+  int64_t moved_in; ///< Contacts that the batch under way lets enter, and leave.
+  int64_t moved_out;
   int64_t member_count;
   int64_t member_count_at_ms;
   int64_t created_at_ms;

@@ -37,30 +37,17 @@ static batch_status evaluate(const seg_filter *filter, const seg_table *table, i
   return status == SEG_OK ? BATCH_OK : BATCH_NOMEM;
 }
 
-/// Notes an entry or exit that the store has: the membership and the event.
-static batch_status note_change(batch *own, project_batch *part, const segment *of,
-                                seg_text_view contact_id, bool is_entry, const char *event_name) {
-  change member = {
-      .kind = CHANGE_SET_MEMBER, .contact_id = contact_id, .name = of->id, .flag = is_entry};
-  change event = {.kind = CHANGE_ADD_EVENT,
-                  .contact_id = contact_id,
-                  .name = seg_text_of(event_name),
-                  .at_ms = own->now_ms};
-  bool ok = change_list_add(&part->changes, &member) && change_list_add(&part->changes, &event);
-  return ok ? BATCH_OK : BATCH_NOMEM;
+static batch_status status_of(store_status status) {
+  return status == STORE_OK ? BATCH_OK : status == STORE_NOMEM ? BATCH_NOMEM : BATCH_FAILED;
 }
 
-static batch_status change_member(batch *own, project_batch *part, segment *of,
-                                  const seg_table *table, uint32_t row, int64_t contact,
-                                  bool is_entry, store_cause cause) {
-  char event_name[SEG_EVENT_NAME_BYTES_MAX + 1];
-  store_status status =
-      batch_record_change(own, part->project, of, contact, is_entry, cause, event_name);
-  if (status != STORE_OK) {
-    return status == STORE_NOMEM ? BATCH_NOMEM : BATCH_FAILED;
-  }
-  of->has_moved = true;
-  return note_change(own, part, of, seg_table_id(table, row), is_entry, event_name);
+/// Writes that a contact enters or leaves.
+static batch_status store_moved(batch *own, const batch_move *move, segment *of, int64_t contact,
+                                bool is_entry) {
+  of->moved_in += is_entry;
+  of->moved_out += !is_entry;
+  return status_of(is_entry ? store_member_add(own->session, &move->row, contact, &own->error)
+                            : store_member_remove(own->session, &move->row, contact, &own->error));
 }
 
 /// The stored members of a segment among the rows of a table.
@@ -93,6 +80,31 @@ static void free_moved(moved_rows *gone) {
   free(gone->left);
 }
 
+/// Lets touched contacts enter, or leave: writes it, and notes the membership and the event.
+static batch_status move_touched(batch *own, project_batch *part, segment *of, const uint32_t *rows,
+                                 size_t count, bool is_entry) {
+  batch_move move;
+  batch_status status =
+      count == 0
+          ? BATCH_OK
+          : status_of(batch_move_begin(own, part->project, of, is_entry, STORE_CAUSE_DATA, &move));
+  for (size_t i = 0; status == BATCH_OK && i < count; i++) {
+    seg_text_view contact_id = seg_table_id(part->scratch, rows[i]);
+    change member = {
+        .kind = CHANGE_SET_MEMBER, .contact_id = contact_id, .segment = of->id, .flag = is_entry};
+    change event = {.kind = CHANGE_ADD_EVENT,
+                    .contact_id = contact_id,
+                    .name = seg_text_of(move.event_name),
+                    .at_ms = own->now_ms};
+    status = store_moved(own, &move, of, part->scratch_nums[rows[i]], is_entry);
+    if (status == BATCH_OK &&
+        !(change_list_add(&part->changes, &member) && change_list_add(&part->changes, &event))) {
+      status = BATCH_NOMEM;
+    }
+  }
+  return status;
+}
+
 static batch_status evaluate_touched_segment(batch *own, project_batch *part, segment *of) {
   project_view view = {.project = part->project, .table = part->scratch};
   seg_resolver resolver = project_resolver(&view);
@@ -105,15 +117,11 @@ static batch_status evaluate_touched_segment(batch *own, project_batch *part, se
       status = BATCH_NOMEM;
     }
   }
-  for (size_t i = 0; status == BATCH_OK && i < moved.counts.entered; i++) {
-    uint32_t row = moved.entered[i];
-    status = change_member(own, part, of, part->scratch, row, part->scratch_nums[row], true,
-                           STORE_CAUSE_DATA);
+  if (status == BATCH_OK) {
+    status = move_touched(own, part, of, moved.entered, moved.counts.entered, true);
   }
-  for (size_t i = 0; status == BATCH_OK && i < moved.counts.left; i++) {
-    uint32_t row = moved.left[i];
-    status = change_member(own, part, of, part->scratch, row, part->scratch_nums[row], false,
-                           STORE_CAUSE_DATA);
+  if (status == BATCH_OK) {
+    status = move_touched(own, part, of, moved.left, moved.counts.left, false);
   }
   free_moved(&moved);
   free(mask);
@@ -155,27 +163,35 @@ static bool find_swept(void *context, seg_text_view id, seg_segment *out) {
   return true;
 }
 
-/// Records what one segment's new mask changes, up to the sweep's limit.
-static batch_status record_moves(batch *own, project_batch *part, segment *of,
-                                 const moved_rows *moved, sweep_result *result) {
+/// Records entries or exits of one segment, up to the sweep's limit.
+static batch_status move_swept(batch *own, project_batch *part, segment *of, const uint32_t *rows,
+                               size_t count, bool is_entry, sweep_result *result) {
   const project *in = part->project;
-  store_cause cause = of->is_pending ? STORE_CAUSE_DEFINITION : STORE_CAUSE_CLOCK;
-  batch_status status = BATCH_OK;
-  result->entered = result->left = 0;
-  size_t total = moved->counts.entered + moved->counts.left;
-  for (size_t i = 0; status == BATCH_OK && i < total; i++) {
-    if (result->moves >= SWEEP_CHANGES_MAX) {
-      result->is_cut = true;
-      break;
-    }
-    bool is_entry = i < moved->counts.entered;
-    uint32_t row = is_entry ? moved->entered[i] : moved->left[i - moved->counts.entered];
-    status = change_member(own, part, of, in->table, row, in->contact_nums[row], is_entry, cause);
-    result->moves++;
-    result->entered += is_entry;
-    result->left += !is_entry;
+  size_t left = SWEEP_CHANGES_MAX - result->moves;
+  batch_move move;
+  *(is_entry ? &result->entered : &result->left) = 0;
+  if (count > left) {
+    result->is_cut = true;
+    count = left;
   }
-  return status;
+  if (count == 0) {
+    return BATCH_OK;
+  }
+  store_cause cause = of->is_pending ? STORE_CAUSE_DEFINITION : STORE_CAUSE_CLOCK;
+  batch_status status = status_of(batch_move_begin(own, in, of, is_entry, cause, &move));
+  for (size_t i = 0; status == BATCH_OK && i < count; i++) {
+    status = store_moved(own, &move, of, in->contact_nums[rows[i]], is_entry);
+  }
+  change moved = {.kind = CHANGE_MOVE_ROWS,
+                  .name = seg_text_of(move.event_name),
+                  .segment = of->id,
+                  .flag = is_entry,
+                  .at_ms = own->now_ms,
+                  .rows = rows,
+                  .row_count = count};
+  *(is_entry ? &result->entered : &result->left) = count;
+  result->moves += count;
+  return status == BATCH_OK && !change_list_add(&part->changes, &moved) ? BATCH_NOMEM : status;
 }
 
 static batch_status sweep_segment(batch *own, project_batch *part, sweep_view *view, size_t index,
@@ -190,10 +206,12 @@ static batch_status sweep_segment(batch *own, project_batch *part, sweep_view *v
   moved_rows moved = {0};
   seg_mask_view after = {.words = view->masks[index], .block_count = view->block_count};
   result->total = seg_mask_count(after);
-  if (find_moved(members_of(part->project->table, of), after, &moved)) {
-    status = record_moves(own, part, of, &moved, result);
-  } else {
-    status = BATCH_NOMEM;
+  status = find_moved(members_of(part->project->table, of), after, &moved) ? BATCH_OK : BATCH_NOMEM;
+  if (status == BATCH_OK) {
+    status = move_swept(own, part, of, moved.entered, moved.counts.entered, true, result);
+  }
+  if (status == BATCH_OK) {
+    status = move_swept(own, part, of, moved.left, moved.counts.left, false, result);
   }
   free_moved(&moved);
   return status;

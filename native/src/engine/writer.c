@@ -20,7 +20,6 @@ struct writer {
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t has_work;
-  pthread_cond_t has_answers;
   command *first;
   command **last;
   size_t queued;
@@ -94,13 +93,10 @@ static bool run_command(batch *own, command *next) {
   size_t mark = part == NULL ? 0 : batch_mark(part);
   next->status = run_once(own, next, part);
   if (next->status == ENGINE_OK) {
-    return store_savepoint_keep(own->session, &own->error) == STORE_OK &&
-           (part == NULL || batch_apply(part) == BATCH_OK);
+    return store_savepoint_keep(own->session, &own->error) == STORE_OK;
   }
-  if (part != NULL) {
-    batch_cut(part, mark);
-  }
-  return next->status != ENGINE_UNAVAILABLE &&
+  return (part == NULL || batch_cut(part, mark) == BATCH_OK) &&
+         next->status != ENGINE_UNAVAILABLE &&
          store_savepoint_undo(own->session, &own->error) == STORE_OK;
 }
 
@@ -169,7 +165,9 @@ static bool sweep_project(writer *own, project *of) {
     }
     (void)pthread_rwlock_unlock(&of->lock);
     publish(own, &work, NULL, 0);
-    count_project(of, work.now_ms);
+    if (!result.is_cut) {
+      count_project(of, work.now_ms);
+    }
   } else {
     store_transaction_rollback(own->session);
     own->options.log(own->options.context, "sweep_failed",
@@ -196,11 +194,13 @@ static void sweep_all(writer *own) {
 /// Takes the next commands off the queue; the lock is held.
 static size_t take_commands(writer *own, command **out) {
   size_t count = 0;
+  size_t item_count = 0;
   while (own->first != NULL && count < WRITER_BATCH_MAX) {
-    if (own->first->is_exclusive && count > 0) {
+    command *taken = own->first;
+    item_count += taken->item_count;
+    if (count > 0 && (taken->is_exclusive || item_count > WRITER_BATCH_ITEMS_MAX)) {
       break;
     }
-    command *taken = own->first;
     own->first = taken->next;
     out[count++] = taken;
     if (taken->is_exclusive) {
@@ -275,14 +275,13 @@ static void *work(void *context) {
     if (count > 0) {
       run_batch(own, commands, count);
     }
+    for (size_t i = 0; i < count; i++) {
+      (void)sem_post(&commands[i]->is_done); // which ends the command: it is its caller's again
+    }
     if (sweep_is_due(own)) {
       sweep_all(own);
     }
     (void)pthread_mutex_lock(&own->lock);
-    for (size_t i = 0; i < count; i++) {
-      commands[i]->is_done = true;
-    }
-    (void)pthread_cond_broadcast(&own->has_answers);
   }
   (void)pthread_mutex_unlock(&own->lock);
   return NULL;
@@ -299,7 +298,6 @@ writer *writer_start(store_session *session, const writer_options *options) {
   own->next_sweep_ms = options->now_ms(options->context) + options->sweep_ms;
   (void)pthread_mutex_init(&own->lock, NULL);
   (void)pthread_cond_init(&own->has_work, NULL);
-  (void)pthread_cond_init(&own->has_answers, NULL);
   if (pthread_create(&own->thread, NULL, work, own) != 0) {
     free(own);
     return NULL;
@@ -308,23 +306,24 @@ writer *writer_start(store_session *session, const writer_options *options) {
 }
 
 engine_status writer_submit(writer *own, command *submitted) {
-  submitted->is_done = false;
+  (void)sem_init(&submitted->is_done, 0, 0);
   submitted->next = NULL;
   submitted->status = ENGINE_OK;
   (void)pthread_mutex_lock(&own->lock);
   if (own->is_stopping || own->queued >= WRITER_QUEUE_MAX) {
     const char *why = own->is_stopping ? "the server is stopping" : "too many changes are waiting";
     (void)pthread_mutex_unlock(&own->lock);
+    (void)sem_destroy(&submitted->is_done);
     return engine_fail(submitted->error, ENGINE_UNAVAILABLE, "%s; try again", why);
   }
   *own->last = submitted;
   own->last = &submitted->next;
   own->queued++;
   (void)pthread_cond_signal(&own->has_work);
-  while (!submitted->is_done) {
-    (void)pthread_cond_wait(&own->has_answers, &own->lock);
-  }
   (void)pthread_mutex_unlock(&own->lock);
+  while (sem_wait(&submitted->is_done) != 0) { // a signal came
+  }
+  (void)sem_destroy(&submitted->is_done);
   return submitted->status;
 }
 
@@ -339,7 +338,6 @@ void writer_stop(writer *own) {
   (void)pthread_join(own->thread, NULL);
   store_session_close(own->session);
   (void)pthread_cond_destroy(&own->has_work);
-  (void)pthread_cond_destroy(&own->has_answers);
   (void)pthread_mutex_destroy(&own->lock);
   free(own);
 }

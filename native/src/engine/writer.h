@@ -10,6 +10,7 @@
 #include "batch.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 /// What became of a command.
 typedef enum engine_status {
@@ -56,11 +57,12 @@ struct command {
   command_publish publish;
   project *project;
   bool is_exclusive;  ///< Has a batch for itself: it looks at, or changes, the project's segments.
+  size_t item_count;  ///< Of one that does the same to many: how many; else 0.
   bool is_unfinished; ///< Set by `run`: another command follows, there is no answer to keep yet.
   engine_error *error;
   // The writer's own.
   engine_status status;
-  bool is_done;
+  sem_t is_done;
   command *next;
 };
 
@@ -84,6 +86,8 @@ typedef struct writer_options {
 #define WRITER_QUEUE_MAX 4096
 /// Commands of one transaction at most: it bounds how long the first of them waits.
 #define WRITER_BATCH_MAX 512
+/// Items of one transaction at most, for commands that have many: about half a second's work.
+#define WRITER_BATCH_ITEMS_MAX 16384
 
 /// A project that a command has made, or new keys, are known this soon. A look costs microseconds.
 #define WRITER_LOOK_MS 1000

@@ -3,6 +3,10 @@
 
 store_status store_activity_insert(store_session *session, int64_t project,
                                    const store_activity *activity, store_error *err) {
+  store_status status = store_contact_check(session, project, activity->contact, err);
+  if (status != STORE_OK) {
+    return status;
+  }
   store_query query =
       store_change_begin(session,
                          "INSERT INTO activities(project, contact, activity, at_ms, message_id) "
@@ -20,8 +24,8 @@ store_status store_activity_each(store_session *session, int64_t project,
                                  store_activity_visit visit, void *context, store_error *err) {
   store_query query = store_query_begin(
       session,
-      "SELECT contact, activity, at_ms FROM activities INDEXED BY activities_by_contact "
-      "WHERE project = ?1 ORDER BY contact, activity, at_ms",
+      "SELECT contact, activity, at_ms FROM activities INDEXED BY activities_by_time "
+      "WHERE project = ?1",
       err);
   store_bind_num(&query, project);
   while (store_query_step(&query)) {
@@ -33,4 +37,14 @@ store_status store_activity_each(store_session *session, int64_t project,
     }
   }
   return store_query_end(&query);
+}
+
+store_status store_activity_delete_contact(store_session *session, int64_t project, int64_t contact,
+                                           store_instants instants, store_error *err) {
+  static const char AT_INSTANT[] =
+      "DELETE FROM activities WHERE project = ?1 AND contact = ?2 AND at_ms = ?3";
+  static const char ALL[] =
+      "DELETE FROM activities WHERE num IN (SELECT num FROM activities INDEXED BY"
+      " activities_by_time WHERE project = ?1 AND contact = ?2)";
+  return store_delete_at_instants(session, AT_INSTANT, ALL, project, contact, instants, err);
 }

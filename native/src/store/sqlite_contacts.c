@@ -1,7 +1,8 @@
 // Contacts.
 #include "sqlite_internal.h"
 
-#define CONTACT_SELECT "SELECT " STORE_CONTACT_COLUMNS " FROM contacts c WHERE c.project = ?1 "
+#define CONTACT_SELECT                                                                             \
+  "SELECT " STORE_CONTACT_COLUMNS " FROM contacts c" STORE_CONTACT_UPDATE "WHERE c.project = ?1 "
 
 void store_contact_read(store_query *query, store_contact *out) {
   out->num = store_column_num(query, 0);
@@ -27,6 +28,15 @@ static store_status contact_visit(store_query *query, const char *what, store_co
   return store_query_end_found(query, what);
 }
 
+/// Sets when a contact was updated; `sql` takes its num and the instant.
+static store_status write_update(store_session *session, const char *sql, int64_t num,
+                                 int64_t updated_at_ms, store_error *err) {
+  store_query query = store_change_begin(session, sql, err);
+  store_bind_num(&query, num);
+  store_bind_num(&query, updated_at_ms);
+  return store_change_end(&query, NULL);
+}
+
 store_status store_contact_insert(store_session *session, const store_contact *contact,
                                   int64_t *num, store_error *err) {
   int64_t given = 0;
@@ -36,8 +46,8 @@ store_status store_contact_insert(store_session *session, const store_contact *c
   }
   store_query query = store_change_begin(
       session,
-      "INSERT INTO contacts(num, project, id, email, subscribed, data_json, created_at_ms,"
-      " updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      "INSERT INTO contacts(num, project, id, email, subscribed, data_json, created_at_ms)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
       err);
   store_bind_num(&query, given);
   store_bind_num(&query, contact->project);
@@ -46,24 +56,63 @@ store_status store_contact_insert(store_session *session, const store_contact *c
   store_bind_num(&query, contact->subscribed);
   store_bind_text(&query, contact->data_json);
   store_bind_num(&query, contact->created_at_ms);
-  store_bind_num(&query, contact->updated_at_ms);
-  return store_change_end_num(&query, num);
+  status = store_change_end_num(&query, num);
+  if (status == STORE_OK) {
+    store_remember(session, &session->checked_contact, contact->project, given);
+    status =
+        write_update(session, "INSERT INTO contact_updates(num, updated_at_ms) VALUES (?1, ?2)",
+                     given, contact->updated_at_ms, err);
+  }
+  return status;
+}
+
+store_status store_contact_touch(store_session *session, int64_t project, int64_t num,
+                                 int64_t updated_at_ms, store_error *err) {
+  store_status status = store_contact_check(session, project, num, err);
+  return status == STORE_OK
+             ? write_update(session, "UPDATE contact_updates SET updated_at_ms = ?2 WHERE num = ?1",
+                            num, updated_at_ms, err)
+             : status;
+}
+
+store_status store_contact_check(store_session *session, int64_t project, int64_t contact,
+                                 store_error *err) {
+  if (store_is_known(session->checked_contact, project, contact)) {
+    return STORE_OK;
+  }
+  // From the index alone: its entries are a tenth of the rows, which a large segment has all read.
+  store_query query = store_query_begin(
+      session, "SELECT 1 FROM contacts INDEXED BY contacts_by_num WHERE project = ?1 AND num = ?2",
+      err);
+  store_bind_num(&query, project);
+  store_bind_num(&query, contact);
+  (void)store_query_step(&query);
+  store_status status = store_query_end_found(&query, "contact");
+  if (status == STORE_OK) {
+    store_remember(session, &session->checked_contact, project, contact);
+  }
+  return status;
 }
 
 store_status store_contact_update(store_session *session, const store_contact *contact,
                                   store_error *err) {
-  store_query query = store_change_begin(
-      session,
-      "UPDATE contacts SET email = ?3, subscribed = ?4, data_json = ?5, updated_at_ms = ?6 "
-      "WHERE project = ?1 AND num = ?2",
-      err);
+  static const char ALL[] = "UPDATE contacts SET subscribed = ?3, data_json = ?4, email = ?5 "
+                            "WHERE project = ?1 AND num = ?2";
+  static const char BUT_EMAIL[] = "UPDATE contacts SET subscribed = ?3, data_json = ?4 "
+                                  "WHERE project = ?1 AND num = ?2";
+  bool has_email = contact->email.bytes != NULL;
+  store_query query = store_change_begin(session, has_email ? ALL : BUT_EMAIL, err);
   store_bind_num(&query, contact->project);
   store_bind_num(&query, contact->num);
-  store_bind_text(&query, contact->email);
   store_bind_num(&query, contact->subscribed);
   store_bind_text(&query, contact->data_json);
-  store_bind_num(&query, contact->updated_at_ms);
-  return store_change_end_found(&query, "contact");
+  if (has_email) {
+    store_bind_text(&query, contact->email);
+  }
+  store_status status = store_change_end_found(&query, "contact");
+  return status == STORE_OK ? store_contact_touch(session, contact->project, contact->num,
+                                                  contact->updated_at_ms, err)
+                            : status;
 }
 
 /// Keeps what the history shows of a contact, if it has one.
@@ -82,27 +131,40 @@ static store_status keep_for_history(store_session *session, int64_t project, in
   return store_change_end(&query, NULL);
 }
 
+/// Deletes what lies apart from the contact's row, all but the history.
+static store_status delete_belongings(store_session *session, int64_t project, int64_t num,
+                                      store_instants instants, store_error *err) {
+  store_status status = store_event_delete_contact(session, project, num, instants, err);
+  if (status == STORE_OK) {
+    status = store_activity_delete_contact(session, project, num, instants, err);
+  }
+  if (status == STORE_OK) {
+    status = store_change_forget_contact(session, project, num, err);
+  }
+  return status;
+}
+
 store_status store_contact_delete(store_session *session, int64_t project, int64_t num,
-                                  store_error *err) {
+                                  store_instants instants, store_error *err) {
+  store_forget_rows(session);
   store_status status = keep_for_history(session, project, num, err);
-  if (status != STORE_OK) {
-    return status;
+  if (status == STORE_OK) {
+    status = delete_belongings(session, project, num, instants, err);
   }
-  store_query query =
-      store_change_begin(session,
-                         "DELETE FROM members WHERE key IN"
-                         " (SELECT (s.num << 40) | ?2 FROM segments s WHERE s.project = ?1)",
-                         err);
-  store_bind_num(&query, project);
-  store_bind_num(&query, num);
-  status = store_change_end(&query, NULL);
-  if (status != STORE_OK) {
-    return status;
+  static const char *const DELETE[] = {
+      "DELETE FROM members WHERE key IN"
+      " (SELECT (s.num << 40) | ?2 FROM segments s WHERE s.project = ?1)",
+      "DELETE FROM contact_updates WHERE num ="
+      " (SELECT num FROM contacts WHERE project = ?1 AND num = ?2)",
+      "DELETE FROM contacts WHERE project = ?1 AND num = ?2"};
+  for (size_t i = 0; status == STORE_OK && i < sizeof DELETE / sizeof DELETE[0]; i++) {
+    store_query query = store_change_begin(session, DELETE[i], err);
+    store_bind_num(&query, project);
+    store_bind_num(&query, num);
+    // The last one says whether there was such a contact.
+    status = store_change_end_found(&query, i == 2 ? "contact" : NULL);
   }
-  query = store_change_begin(session, "DELETE FROM contacts WHERE project = ?1 AND num = ?2", err);
-  store_bind_num(&query, project);
-  store_bind_num(&query, num);
-  return store_change_end_found(&query, "contact");
+  return status;
 }
 
 store_status store_contact_get(store_session *session, int64_t project, seg_text_view id,

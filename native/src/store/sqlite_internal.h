@@ -13,12 +13,13 @@
 #ifndef SEGMENTRY_STORE_SQLITE_INTERNAL_H
 #define SEGMENTRY_STORE_SQLITE_INTERNAL_H
 
+#include "segmentry/table.h"
 #include "store.h"
 
 #include <sqlite3.h>
 #include <stdatomic.h>
 
-/// Slots for prepared statements, at most three quarters used: there are about 90 texts of SQL.
+/// Slots for prepared statements, at most three quarters used: there are about 100 texts of SQL.
 #define STORE_STATEMENT_SLOTS 256
 
 /// The nums that this program gives itself, in the table `counters`: AUTOINCREMENT costs a third of
@@ -46,6 +47,22 @@ typedef struct store_statement_slot {
   sqlite3_stmt *statement;
 } store_statement_slot;
 
+/// A row that is known to be a project's.
+typedef struct store_known {
+  int64_t project;
+  int64_t num;
+} store_known;
+
+/// An event's name whose number is known.
+typedef struct store_known_name {
+  store_known row;
+  size_t size_bytes;
+  char bytes[SEG_EVENT_NAME_BYTES_MAX];
+} store_known_name;
+
+/// Names remembered in a transaction: more than most projects use in a second.
+#define STORE_KNOWN_NAMES 64
+
 struct store_session {
   store *file;
   sqlite3 *db;
@@ -57,8 +74,11 @@ struct store_session {
   int64_t counters[STORE_COUNTER_COUNT]; ///< The last nums given, when loaded in this transaction.
   bool counters_are_loaded;
   bool counters_are_changed;
-  int64_t checked_project; ///< The segment last found to be this project's, in this transaction;
-  int64_t checked_segment; ///< 0 is none.
+  // What was last found to be a project's, in this transaction; num 0 is none.
+  store_known checked_segment;
+  store_known checked_contact;
+  store_known checked_name;
+  store_known_name names[STORE_KNOWN_NAMES]; ///< By hash of the name.
 };
 
 // ---- Errors ----
@@ -109,7 +129,7 @@ store_status store_query_end(store_query *query);
 store_status store_query_end_found(store_query *query, const char *what);
 /// Runs a change to its end. changed  optional  How many rows the statement itself changed.
 store_status store_change_end(store_query *query, int64_t *changed);
-/// The same, and STORE_NOT_FOUND when it changed none.
+/// The same, and STORE_NOT_FOUND when it changed none; `what` NULL: there may be none.
 store_status store_change_end_found(store_query *query, const char *what);
 /// The same; gives the rowid of the inserted row.
 store_status store_change_end_num(store_query *query, int64_t *num);
@@ -142,12 +162,38 @@ store_status store_read_number(const char *path, sqlite3 *db, const char *sql, i
                                store_error *err);
 /// Puts the file into the mode in which readers and the writer don't wait for each other.
 store_status store_use_log(const char *path, sqlite3 *db, store_error *err);
+/// Forgets what is known of the rows: some may be gone.
+void store_forget_rows(store_session *session);
+/// Whether a row is the one that is known; and remembering one, which only a transaction may.
+static inline bool store_is_known(store_known known, int64_t project, int64_t num) {
+  return num != 0 && known.num == num && known.project == project;
+}
+void store_remember(store_session *session, store_known *known, int64_t project, int64_t num);
 /// The next num of a kind.
 store_status store_counter_next(store_session *session, store_counter counter, int64_t *num,
                                 store_error *err);
 /// STORE_NOT_FOUND unless the segment is this project's. Remembers the last one in a transaction.
 store_status store_segment_check(store_session *session, int64_t project, int64_t segment,
                                  store_error *err);
+/// STORE_NOT_FOUND unless the contact is this project's.
+store_status store_contact_check(store_session *session, int64_t project, int64_t contact,
+                                 store_error *err);
+
+// ---- What a contact leaves behind when it is deleted ----
+
+/// Deletes its events, but those that the history of memberships has.
+store_status store_event_delete_contact(store_session *session, int64_t project, int64_t contact,
+                                        store_instants instants, store_error *err);
+store_status store_activity_delete_contact(store_session *session, int64_t project, int64_t contact,
+                                           store_instants instants, store_error *err);
+/// Makes its entries and exits events no more.
+store_status store_change_forget_contact(store_session *session, int64_t project, int64_t contact,
+                                         store_error *err);
+/// Runs a deletion of (project, contact) once for each instant, or else `all` of them.
+/// at_instant  SQL whose parameters are project, contact and at_ms.  all  Without the last.
+store_status store_delete_at_instants(store_session *session, const char *at_instant,
+                                      const char *all, int64_t project, int64_t contact,
+                                      store_instants instants, store_error *err);
 
 // ---- The schema: see sqlite_schema.c ----
 
@@ -165,10 +211,12 @@ static inline int64_t store_key_first(int64_t segment) { return segment << STORE
 
 // ---- Rows that more than one file reads ----
 
-/// Its columns in a SELECT, in the order store_contact_read expects; the table is `c`.
+/// Its columns in a SELECT, in the order store_contact_read expects; the tables are `c` and `u`,
+/// which STORE_CONTACT_UPDATE joins to it.
 #define STORE_CONTACT_COLUMNS                                                                      \
-  "c.num, c.project, c.id, c.email, c.subscribed, c.data_json, c.created_at_ms, c.updated_at_ms"
+  "c.num, c.project, c.id, c.email, c.subscribed, c.data_json, c.created_at_ms, u.updated_at_ms"
 #define STORE_CONTACT_COLUMN_COUNT 8
+#define STORE_CONTACT_UPDATE " CROSS JOIN contact_updates u ON u.num = c.num "
 void store_contact_read(store_query *query, store_contact *out);
 
 #endif

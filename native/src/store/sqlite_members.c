@@ -1,9 +1,9 @@
 // Memberships and their history: two tables with packed keys (drawn in sqlite_schema.c).
 //
 // The workload is a segment computed for the first time: a million members in one transaction, by
-// rising contact. A row costs a look at the contact, two appends and one insert into an index whose
-// pages are this segment's own. The segment is looked at once a transaction. Plain VALUES on
-// purpose: INSERT … SELECT opens a statement journal for each row and costs twice as much.
+// rising contact. A row costs a look at the contact and four appends: the member, the change, and
+// the change's two indexes. The segment is looked at once a transaction. Plain VALUES on purpose:
+// INSERT … SELECT opens a statement journal for each row and costs twice as much.
 #include "sqlite_internal.h"
 
 /// The columns that history_read expects; `h` is the change, `s` the segment, and the contact is
@@ -18,74 +18,97 @@ static int64_t member_key(int64_t segment, int64_t contact) {
   return store_key_first(segment) | contact;
 }
 
-/// STORE_NOT_FOUND unless the contact is this project's.
-static store_status check_contact(store_session *session, int64_t project, int64_t contact,
-                                  store_error *err) {
-  store_query query =
-      store_query_begin(session, "SELECT 1 FROM contacts WHERE num = ?2 AND project = ?1", err);
-  store_bind_num(&query, project);
-  store_bind_num(&query, contact);
-  (void)store_query_step(&query);
-  return store_query_end_found(&query, "contact");
+/// STORE_NOT_FOUND unless both are this project's.
+static store_status check_move(store_session *session, const store_move *move, int64_t contact,
+                               store_error *err) {
+  store_status status = store_segment_check(session, move->project, move->segment, err);
+  return status == STORE_OK ? store_contact_check(session, move->project, contact, err) : status;
 }
 
-static store_status add_change(store_session *session, int64_t segment, int64_t contact,
-                               bool is_entry, int64_t at_ms, store_cause cause, store_error *err) {
+static store_status add_change(store_session *session, const store_move *move, int64_t contact,
+                               bool is_entry, store_error *err) {
   int64_t num = 0;
   store_status status = store_counter_next(session, STORE_COUNTER_CHANGE, &num, err);
   if (status != STORE_OK) {
     return status;
   }
-  store_query query =
-      store_change_begin(session,
-                         "INSERT INTO changes(key, segment, contact, is_entry, cause, at_ms) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                         err);
-  store_bind_num(&query, store_key_first(segment) | num);
-  store_bind_num(&query, segment);
+  store_query query = store_change_begin(
+      session,
+      "INSERT INTO changes(key, project, segment, contact, is_entry, cause, at_ms, event) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      err);
+  store_bind_num(&query, store_key_first(move->segment) | num);
+  store_bind_num(&query, move->project);
+  store_bind_num(&query, move->segment);
   store_bind_num(&query, contact);
   store_bind_num(&query, is_entry);
-  store_bind_num(&query, cause);
-  store_bind_num(&query, at_ms);
+  store_bind_num(&query, move->cause);
+  store_bind_num(&query, move->at_ms);
+  store_bind_optional_num(&query, move->event);
   return store_change_end(&query, NULL);
 }
 
-store_status store_member_add(store_session *session, int64_t project, int64_t segment,
-                              int64_t contact, int64_t at_ms, store_cause cause, store_error *err) {
-  store_status status = store_segment_check(session, project, segment, err);
-  if (status == STORE_OK) {
-    status = check_contact(session, project, contact, err);
-  }
+store_status store_member_add(store_session *session, const store_move *move, int64_t contact,
+                              store_error *err) {
+  store_status status = check_move(session, move, contact, err);
   if (status != STORE_OK) {
     return status;
   }
   store_query query =
       store_change_begin(session, "INSERT INTO members(key, since_ms) VALUES (?1, ?2)", err);
-  store_bind_num(&query, member_key(segment, contact));
-  store_bind_num(&query, at_ms);
+  store_bind_num(&query, member_key(move->segment, contact));
+  store_bind_num(&query, move->at_ms);
   status = store_change_end(&query, NULL);
   if (status == STORE_CONFLICT) {
     return store_report(err, STORE_CONFLICT, "the contact is a member already");
   }
-  return status == STORE_OK ? add_change(session, segment, contact, true, at_ms, cause, err)
-                            : status;
+  return status == STORE_OK ? add_change(session, move, contact, true, err) : status;
 }
 
-store_status store_member_remove(store_session *session, int64_t project, int64_t segment,
-                                 int64_t contact, int64_t at_ms, store_cause cause,
+store_status store_member_remove(store_session *session, const store_move *move, int64_t contact,
                                  store_error *err) {
-  store_status status = store_segment_check(session, project, segment, err);
-  if (status == STORE_OK) { // a number that is no contact's could reach into another segment's keys
-    status = check_contact(session, project, contact, err);
-  }
+  // The check also keeps a number that is no contact's from reaching into another segment's keys.
+  store_status status = check_move(session, move, contact, err);
   if (status != STORE_OK) {
     return status;
   }
   store_query query = store_change_begin(session, "DELETE FROM members WHERE key = ?1", err);
-  store_bind_num(&query, member_key(segment, contact));
+  store_bind_num(&query, member_key(move->segment, contact));
   status = store_change_end_found(&query, "member");
-  return status == STORE_OK ? add_change(session, segment, contact, false, at_ms, cause, err)
-                            : status;
+  return status == STORE_OK ? add_change(session, move, contact, false, err) : status;
+}
+
+store_status store_segment_event_intern(store_session *session, int64_t project, int64_t segment,
+                                        int64_t name, seg_text_view data_json, int64_t *num,
+                                        store_error *err) {
+  store_status status = store_segment_check(session, project, segment, err);
+  if (status != STORE_OK) {
+    return status;
+  }
+  store_query query = store_query_begin(session,
+                                        "SELECT num FROM segment_events WHERE project = ?1 AND "
+                                        "segment = ?2 AND name = ?3 AND data_json = ?4",
+                                        err);
+  store_bind_num(&query, project);
+  store_bind_num(&query, segment);
+  store_bind_num(&query, name);
+  store_bind_text(&query, data_json);
+  bool is_known = store_query_step(&query);
+  if (is_known) {
+    *num = store_column_num(&query, 0);
+  }
+  status = store_query_end(&query);
+  if (status != STORE_OK || is_known) {
+    return status;
+  }
+  query = store_change_begin(
+      session,
+      "INSERT INTO segment_events(project, segment, name, data_json) VALUES (?1, ?2, ?3, ?4)", err);
+  store_bind_num(&query, project);
+  store_bind_num(&query, segment);
+  store_bind_num(&query, name);
+  store_bind_text(&query, data_json);
+  return store_change_end_num(&query, num);
 }
 
 /// Binds the first and the last key of a segment.
@@ -151,16 +174,18 @@ store_status store_member_page(store_session *session, int64_t project, int64_t 
                                seg_text_view search, size_t offset, size_t limit,
                                store_member_visit visit, void *context, store_error *err) {
   // Without a search the rows passed over are not looked up: only the keys are.
-  static const char ALL[] = "SELECT " STORE_CONTACT_COLUMNS ", m.since_ms FROM"
-                            " (SELECT key, since_ms FROM members WHERE key BETWEEN ?1 AND ?2"
-                            "  ORDER BY key DESC LIMIT ?4 OFFSET ?5) m"
-                            " CROSS JOIN contacts c ON c.num = m.key - ?1 AND c.project = ?3"
-                            " ORDER BY m.key DESC";
-  static const char FOUND[] = "SELECT " STORE_CONTACT_COLUMNS ", m.since_ms FROM members m"
-                              " CROSS JOIN contacts c ON c.num = m.key - ?1 AND c.project = ?3"
-                              " WHERE m.key BETWEEN ?1 AND ?2"
-                              " AND instr(lower(c.email), lower(?6))"
-                              " ORDER BY m.key DESC LIMIT ?4 OFFSET ?5";
+  static const char ALL[] =
+      "SELECT " STORE_CONTACT_COLUMNS ", m.since_ms FROM"
+      " (SELECT key, since_ms FROM members WHERE key BETWEEN ?1 AND ?2"
+      "  ORDER BY key DESC LIMIT ?4 OFFSET ?5) m"
+      " CROSS JOIN contacts c ON c.num = m.key - ?1 AND c.project = ?3" STORE_CONTACT_UPDATE
+      " ORDER BY m.key DESC";
+  static const char FOUND[] =
+      "SELECT " STORE_CONTACT_COLUMNS ", m.since_ms FROM members m"
+      " CROSS JOIN contacts c ON c.num = m.key - ?1 AND c.project = ?3" STORE_CONTACT_UPDATE
+      " WHERE m.key BETWEEN ?1 AND ?2"
+      " AND instr(lower(c.email), lower(?6))"
+      " ORDER BY m.key DESC LIMIT ?4 OFFSET ?5";
   store_status status;
   if (is_empty_for(session, project, segment, &status, err)) {
     return status;
@@ -254,4 +279,25 @@ store_status store_member_history_of_contact(store_session *session, int64_t pro
   store_bind_num(&query, low_part(before));
   store_bind_limit(&query, limit);
   return history_visit(&query, visit, context);
+}
+
+store_status store_change_forget_contact(store_session *session, int64_t project, int64_t contact,
+                                         store_error *err) {
+  // Of a segment that is gone, nothing but events was left.
+  static const char *const FORGET[] = {
+      "UPDATE changes SET event = NULL WHERE key IN ("
+      "  SELECT h.key FROM segments s CROSS JOIN changes h ON h.segment = s.num AND h.contact = ?2"
+      "  WHERE s.project = ?1 AND h.event IS NOT NULL)",
+      "DELETE FROM changes WHERE key IN ("
+      "  SELECT h.key FROM segment_events s"
+      "  CROSS JOIN changes h ON h.segment = s.segment AND h.contact = ?2"
+      "  WHERE s.project = ?1 AND s.segment NOT IN (SELECT num FROM segments WHERE project = ?1))"};
+  store_status status = STORE_OK;
+  for (size_t i = 0; status == STORE_OK && i < sizeof FORGET / sizeof FORGET[0]; i++) {
+    store_query query = store_change_begin(session, FORGET[i], err);
+    store_bind_num(&query, project);
+    store_bind_num(&query, contact);
+    status = store_change_end(&query, NULL);
+  }
+  return status;
 }

@@ -88,12 +88,14 @@ static store_status delete_keys(store_session *session, const char *sql, int64_t
 store_status store_segment_delete(store_session *session, int64_t project, int64_t num,
                                   store_error *err) {
   store_status status = store_segment_check(session, project, num, err);
-  session->checked_segment = 0;
+  store_forget_rows(session);
   if (status == STORE_OK) {
     status = delete_keys(session, "DELETE FROM members WHERE key BETWEEN ?1 AND ?2", num, err);
   }
   if (status == STORE_OK) {
-    status = delete_keys(session, "DELETE FROM changes WHERE key BETWEEN ?1 AND ?2", num, err);
+    // What is an event stays one: nothing else refers to its row any more.
+    status = delete_keys(
+        session, "DELETE FROM changes WHERE key BETWEEN ?1 AND ?2 AND event IS NULL", num, err);
   }
   if (status != STORE_OK) {
     return status;

@@ -80,12 +80,25 @@ void store_session_close(store_session *session) {
   free(session);
 }
 
+void store_forget_rows(store_session *session) {
+  session->checked_segment = session->checked_contact = session->checked_name = (store_known){0};
+  for (size_t i = 0; i < STORE_KNOWN_NAMES; i++) {
+    session->names[i].row.num = 0;
+  }
+}
+
+void store_remember(store_session *session, store_known *known, int64_t project, int64_t num) {
+  if (!sqlite3_get_autocommit(session->db)) {
+    *known = (store_known){.project = project, .num = num};
+  }
+}
+
 /// What a session knows of the database is known for one transaction only.
 static void forget(store_session *session) {
   session->is_in_savepoint = false;
   session->counters_are_loaded = false;
   session->counters_are_changed = false;
-  session->checked_segment = 0;
+  store_forget_rows(session);
 }
 
 static store_status run(store_session *session, const char *sql, store_error *err) {
@@ -166,7 +179,7 @@ store_status store_savepoint_keep(store_session *session, store_error *err) {
 store_status store_savepoint_undo(store_session *session, store_error *err) {
   assert(session->is_in_savepoint);
   session->is_in_savepoint = false;
-  session->checked_segment = 0; // it may have been made within
+  store_forget_rows(session); // they may have been made within
   store_status status = run(session, "ROLLBACK TO command", err);
   return status == STORE_OK ? run(session, "RELEASE command", err) : status;
 }
@@ -211,7 +224,7 @@ store_status store_counter_next(store_session *session, store_counter counter, i
 
 store_status store_segment_check(store_session *session, int64_t project, int64_t segment,
                                  store_error *err) {
-  if (segment != 0 && session->checked_segment == segment && session->checked_project == project) {
+  if (store_is_known(session->checked_segment, project, segment)) {
     return STORE_OK;
   }
   store_query query =
@@ -220,9 +233,8 @@ store_status store_segment_check(store_session *session, int64_t project, int64_
   store_bind_num(&query, segment);
   (void)store_query_step(&query);
   store_status status = store_query_end_found(&query, "segment");
-  if (status == STORE_OK && !sqlite3_get_autocommit(session->db)) {
-    session->checked_project = project;
-    session->checked_segment = segment;
+  if (status == STORE_OK) {
+    store_remember(session, &session->checked_segment, project, segment);
   }
   return status;
 }

@@ -138,7 +138,8 @@ store_status store_change_end(store_query *query, int64_t *changed) {
 store_status store_change_end_found(store_query *query, const char *what) {
   int64_t changed = 0;
   store_status status = store_change_end(query, &changed);
-  return status == STORE_OK && changed == 0 ? store_missing(query->err, what) : status;
+  bool is_missing = status == STORE_OK && changed == 0 && what != NULL;
+  return is_missing ? store_missing(query->err, what) : status;
 }
 
 store_status store_change_end_num(store_query *query, int64_t *num) {
@@ -184,4 +185,21 @@ void store_column_hash(store_query *query, int column, uint8_t hash[STORE_HASH_B
   query->status = store_report(query->err, STORE_CORRUPT,
                                "%s is damaged (a hash has %zu bytes); restore it from a backup",
                                query->session->file->path, bytes.size_bytes);
+}
+
+store_status store_delete_at_instants(store_session *session, const char *at_instant,
+                                      const char *all, int64_t project, int64_t contact,
+                                      store_instants instants, store_error *err) {
+  size_t runs = instants.at_ms == NULL ? 1 : instants.count;
+  store_status status = STORE_OK;
+  for (size_t i = 0; status == STORE_OK && i < runs; i++) {
+    store_query query = store_change_begin(session, instants.at_ms == NULL ? all : at_instant, err);
+    store_bind_num(&query, project);
+    store_bind_num(&query, contact);
+    if (instants.at_ms != NULL) {
+      store_bind_num(&query, instants.at_ms[i]);
+    }
+    status = store_change_end(&query, NULL);
+  }
+  return status;
 }

@@ -11,8 +11,8 @@
 ///   * `err` is optional, belongs to the caller and is fully written when given, on STORE_OK too.
 ///   * An optional text is absent when its `bytes` is NULL. An optional number (`num`) is absent
 ///     when it is 0; rows count from 1. An optional instant is absent when it is STORE_NO_INSTANT.
-///   * Instants are milliseconds since 1970-01-01 UTC. The store never reads a clock and makes no
-///   ids.
+///   * Instants are milliseconds since 1970-01-01 UTC. The store never reads a clock, and makes no
+///   ids but those of entries and exits, which follow from their rows.
 ///   * `project` is a project's num. A row of another project is as good as absent:
 ///   STORE_NOT_FOUND,
 ///     or an empty list. References are checked too: a contact of another project never gets an
@@ -189,15 +189,28 @@ typedef bool (*store_contact_visit)(void *context, const store_contact *contact)
 /// STORE_NOT_FOUND: no such project.
 store_status store_contact_insert(store_session *session, const store_contact *contact,
                                   int64_t *num, store_error *err);
-/// Sets email, subscribed, data_json and updated_at_ms of (project, num). STORE_NOT_FOUND,
-/// STORE_CONFLICT (the email is taken).
+/// Sets email, subscribed, data_json and updated_at_ms of (project, num). An email with NULL bytes
+/// stays, and its index is left alone. STORE_NOT_FOUND, STORE_CONFLICT (the email is taken).
 store_status store_contact_update(store_session *session, const store_contact *contact,
                                   store_error *err);
+/// Sets updated_at_ms alone, which costs least. STORE_NOT_FOUND.
+store_status store_contact_touch(store_session *session, int64_t project, int64_t num,
+                                 int64_t updated_at_ms, store_error *err);
+/// When a contact's events and activities happened, newest first: what whoever holds them in memory
+/// can tell. There is no index by contact: in it, each event would land on a page of its own, which
+/// is most of what it costs to store one. An instant that has none of the contact's is passed over.
+/// All zero: not known, so that all events of the project are looked at, about 0.1 µs each.
+typedef struct store_instants {
+  const int64_t *at_ms;
+  size_t count;
+} store_instants;
+
 /// Deletes the contact with its events, activities and memberships. Its membership history stays,
-/// and shows its id and email. Entry and exit rows for the deletion itself are the caller's
-/// (store_member_remove with STORE_CAUSE_DELETE, before this).
+/// and shows its id and email. Exits for the deletion itself are the caller's (store_member_remove
+/// with STORE_CAUSE_DELETE, before this).
+/// instants  optional  All of the contact's events and activities; others would stay.
 store_status store_contact_delete(store_session *session, int64_t project, int64_t num,
-                                  store_error *err);
+                                  store_instants instants, store_error *err);
 store_status store_contact_get(store_session *session, int64_t project, seg_text_view id,
                                store_contact_visit visit, void *context, store_error *err);
 store_status store_contact_get_by_num(store_session *session, int64_t project, int64_t num,
@@ -218,6 +231,9 @@ store_status store_contact_each(store_session *session, int64_t project, store_c
                                 void *context, store_error *err);
 
 // ---- Events ----
+//
+// Entries and exits of tracked segments are events too: everything below but store_event_insert
+// covers them. They are stored once, as the history of memberships (store_member_add).
 
 /// A name of events, as a number.
 typedef struct store_event_name {
@@ -263,10 +279,11 @@ typedef struct store_event_mark {
   int64_t at_ms;
 } store_event_mark;
 
-/// A place in a list of events, which goes by (at_ms, num): of the last row seen, or STORE_NEWEST
-/// twice.
+/// A place in a list of events, which goes by (at_ms, contact, num): of the last row seen, or
+/// STORE_NEWEST in each.
 typedef struct store_event_place {
   int64_t at_ms;
+  int64_t contact;
   int64_t num;
 } store_event_place;
 
@@ -274,6 +291,7 @@ typedef struct store_event_place {
 typedef struct store_event_scope {
   int64_t contact;
   int64_t name;
+  store_instants instants; ///< Optional. Of the contact's events.
 } store_event_scope;
 
 typedef struct store_event_day {
@@ -289,12 +307,13 @@ typedef bool (*store_event_day_visit)(void *context, const store_event_day *day)
 /// num  written  Optional.
 store_status store_event_insert(store_session *session, const store_event *event, int64_t *num,
                                 store_error *err);
-/// Every event of a project, contact by contact, each contact's by rising instant.
+/// Every event of a project, in no order.
 store_status store_event_each(store_session *session, int64_t project, store_event_mark_visit visit,
                               void *context, store_error *err);
 /// Newest first, those before a place, at most `limit`.
-/// Cost: a page of the project or of a contact is found at once; one of a name alone passes over
-/// the other names' events, about 0.1 µs each.
+/// Cost: a page of the project is found at once, and one of a contact with as many looks as it has
+/// instants up to there; one of a name alone passes over the other names' events, about 0.1 µs
+/// each.
 store_status store_event_page(store_session *session, int64_t project, store_event_scope scope,
                               store_event_place before, size_t limit, store_event_visit visit,
                               void *context, store_error *err);
@@ -303,7 +322,8 @@ store_status store_event_page(store_session *session, int64_t project, store_eve
 store_status store_event_days(store_session *session, int64_t project, int64_t name,
                               int64_t from_ms, int64_t to_ms, store_event_day_visit visit,
                               void *context, store_error *err);
-/// Deletes all events of a name; the name keeps its number. STORE_OK also when there are none.
+/// Deletes all events of a name; the name keeps its number, and entries and exits that had it stay
+/// in the history of memberships. STORE_OK also when there are none.
 store_status store_event_delete_name(store_session *session, int64_t project, int64_t name,
                                      int64_t *deleted, store_error *err);
 
@@ -322,7 +342,7 @@ typedef bool (*store_activity_visit)(void *context, const store_activity *activi
 /// contact. Without a message_id it always counts.
 store_status store_activity_insert(store_session *session, int64_t project,
                                    const store_activity *activity, store_error *err);
-/// Every activity of a project, contact by contact, then activity by activity, by rising instant.
+/// Every activity of a project, in no order.
 store_status store_activity_each(store_session *session, int64_t project,
                                  store_activity_visit visit, void *context, store_error *err);
 
@@ -365,8 +385,9 @@ store_status store_segment_insert(store_session *session, const store_segment *s
 /// Sets everything of (project, num) but id, is_static, the counts and created_at_ms.
 store_status store_segment_update(store_session *session, const store_segment *segment,
                                   store_error *err);
-/// Deletes the segment with its memberships and their history. Campaigns that used it lose the
-/// reference; whether they may is the caller's rule (store_campaign_count_using).
+/// Deletes the segment with its memberships and their history. What was an event stays one.
+/// Campaigns that used it lose the reference; whether they may is the caller's rule
+/// (store_campaign_count_using).
 store_status store_segment_delete(store_session *session, int64_t project, int64_t num,
                                   store_error *err);
 store_status store_segment_get(store_session *session, int64_t project, seg_text_view id,
@@ -412,14 +433,30 @@ typedef bool (*store_member_num_visit)(void *context, int64_t contact, int64_t s
 typedef bool (*store_member_visit)(void *context, const store_member *member);
 typedef bool (*store_member_change_visit)(void *context, const store_member_change *change);
 
+/// What the entries or the exits of a segment are as events, as a number: their name, from
+/// store_event_name_intern, and the data that each of them has. Given now if it has none; what was
+/// recorded under another one, before a segment had a new name, keeps that. STORE_NOT_FOUND: no
+/// such segment or name here.
+store_status store_segment_event_intern(store_session *session, int64_t project, int64_t segment,
+                                        int64_t name, seg_text_view data_json, int64_t *num,
+                                        store_error *err);
+
+/// What is the same for all that enter or leave a segment in one go.
+typedef struct store_move {
+  int64_t project;
+  int64_t segment;
+  int64_t at_ms;
+  store_cause cause;
+  int64_t event; ///< Optional. From store_segment_event_intern: the entry or exit is an event.
+} store_move;
+
 /// Add a member and write the entry into the history. STORE_CONFLICT: is one already (nothing is
 /// written); STORE_NOT_FOUND: no such segment or contact in the project.
-/// Cost: about 3 µs with its history by rising contact within a segment, in one transaction.
-store_status store_member_add(store_session *session, int64_t project, int64_t segment,
-                              int64_t contact, int64_t at_ms, store_cause cause, store_error *err);
+/// Cost: about 3 µs with history and event, by rising contact within a segment, in one transaction.
+store_status store_member_add(store_session *session, const store_move *move, int64_t contact,
+                              store_error *err);
 /// Remove a member and write the exit into the history. STORE_NOT_FOUND: is none.
-store_status store_member_remove(store_session *session, int64_t project, int64_t segment,
-                                 int64_t contact, int64_t at_ms, store_cause cause,
+store_status store_member_remove(store_session *session, const store_move *move, int64_t contact,
                                  store_error *err);
 /// Every member of a segment, by rising contact num.
 store_status store_member_each(store_session *session, int64_t project, int64_t segment,

@@ -156,7 +156,8 @@ static store_status show_all(void *context, store_session *session, store_error 
   }
   if (status == STORE_OK && own->goes_on) {
     store_event_scope everything = {.contact = 0, .name = 0};
-    store_event_place newest = {.at_ms = STORE_NEWEST, .num = STORE_NEWEST};
+    store_event_place newest = {
+        .at_ms = STORE_NEWEST, .contact = STORE_NEWEST, .num = STORE_NEWEST};
     status = store_event_page(session, own->project, everything, newest, ALL_ROWS, show_event, own,
                               error);
   }

@@ -31,10 +31,10 @@ static int compare_memberships(const void *a, const void *b) {
 static store_status move_member(const import *own, int64_t segment_num, int64_t contact,
                                 bool is_entry, int64_t at_ms, store_cause cause, bool *has_changed,
                                 store_error *error) {
-  store_status status = is_entry ? store_member_add(own->session, own->project.num, segment_num,
-                                                    contact, at_ms, cause, error)
-                                 : store_member_remove(own->session, own->project.num, segment_num,
-                                                       contact, at_ms, cause, error);
+  store_move move = {
+      .project = own->project.num, .segment = segment_num, .at_ms = at_ms, .cause = cause};
+  store_status status = is_entry ? store_member_add(own->session, &move, contact, error)
+                                 : store_member_remove(own->session, &move, contact, error);
   *has_changed = status == STORE_OK;
   return status == STORE_CONFLICT || (!is_entry && status == STORE_NOT_FOUND) ? STORE_OK : status;
 }

@@ -77,7 +77,8 @@ static bool keep_contact(void *context, const store_contact *row) {
 /// would merge them. out  owned  False if there is no memory.
 static bool merge_data(const import_row *row, seg_text_view stored, seg_text_view *out) {
   bool says_nothing = row->data.bytes == NULL || seg_text_equal(row->data, stored);
-  return says_nothing ? owned_text_copy(stored, out) : json_text_merge(stored, row->data, out);
+  return says_nothing ? owned_text_copy(stored, out)
+                      : json_text_merge(stored, row->data, out) == SEG_OK;
 }
 
 /// Gives a contact that is there what the line says. No instant is set back.

@@ -4,7 +4,6 @@
 //
 // Prints its port, serves until SIGTERM, stops gracefully within two seconds, and prints whether
 // everything in flight had finished.
-#include "http/csv.h"
 #include "http/multipart.h"
 #include "http/server.h"
 
@@ -101,59 +100,35 @@ static void post_stop(void *context, seg_http_request *request, seg_http_respons
   }
 }
 
-/// A form whose files are CSV: multipart into CSV into counts.
+/// A form whose files are read line by line: multipart into counts.
 typedef struct form {
   seg_multipart *multipart;
-  seg_csv *csv;
   seg_error error;
-  int64_t rows;
-  int64_t ragged;
+  bool is_file; ///< The part that is being read.
+  int64_t files;
+  int64_t lines;
+  int64_t bytes;
 } form;
-
-static bool csv_header(void *context, const seg_text_view *fields, size_t count) {
-  (void)context;
-  (void)fields;
-  return count > 0;
-}
-
-static bool csv_row(void *context, uint64_t row, const seg_text_view *fields, size_t count) {
-  (void)row;
-  (void)fields;
-  (void)count;
-  ((form *)context)->rows++;
-  return true;
-}
-
-static bool csv_ragged(void *context, uint64_t row, const seg_text_view *fields, size_t count,
-                       const char *message) {
-  (void)row;
-  (void)fields;
-  (void)count;
-  (void)message;
-  ((form *)context)->ragged++;
-  return true;
-}
 
 static bool part_begin(void *context, const seg_multipart_part *part) {
   form *reading = context;
-  seg_csv_events events = {
-      .context = reading, .header = csv_header, .row = csv_row, .ragged = csv_ragged};
-  return part->filename.bytes == NULL ||
-         seg_csv_create(seg_allocator_default(), &events, &reading->csv) == SEG_OK;
+  reading->is_file = part->filename.bytes != NULL;
+  return true;
 }
 
 static bool part_data(void *context, const char *bytes, size_t size_bytes) {
   form *reading = context;
-  return reading->csv == NULL ||
-         seg_csv_feed(reading->csv, bytes, size_bytes, &reading->error) == SEG_OK;
+  for (size_t i = 0; reading->is_file && i < size_bytes; i++) {
+    reading->lines += bytes[i] == '\n';
+    reading->bytes++;
+  }
+  return true;
 }
 
 static bool part_end(void *context) {
   form *reading = context;
-  bool well = reading->csv == NULL || seg_csv_finish(reading->csv, &reading->error) == SEG_OK;
-  seg_csv_free(reading->csv);
-  reading->csv = NULL;
-  return well;
+  reading->files += reading->is_file;
+  return true;
 }
 
 static bool form_piece(void *context, const char *bytes, size_t size_bytes) {
@@ -190,12 +165,12 @@ static void post_form(void *context, seg_http_request *request, seg_http_respons
   } else if (result == SEG_HTTP_STREAM_WHOLE) {
     seg_json_writer *json = seg_http_response_json(response);
     seg_json_begin_object(json);
-    seg_json_member_int(json, "rows", reading.rows);
-    seg_json_member_int(json, "ragged", reading.ragged);
+    seg_json_member_int(json, "files", reading.files);
+    seg_json_member_int(json, "lines", reading.lines);
+    seg_json_member_int(json, "bytes", reading.bytes);
     seg_json_end_object(json);
     seg_http_respond_json(response, 200);
   }
-  seg_csv_free(reading.csv);
   seg_multipart_free(reading.multipart);
 }
 

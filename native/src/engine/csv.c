@@ -5,11 +5,11 @@
 //
 // The first row is kept raw until its end is seen, because only then is it known whether commas or
 // semicolons delimit; then it goes through the machine like every other.
-#include "http/csv.h"
+#include "csv.h"
 
-#include "http/failure.h"
 #include "segmentry/text.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,9 +25,9 @@ typedef enum state {
   QUOTE_CR,   ///< A CR behind a closing quote.
 } state;
 
-struct seg_csv {
+struct csv_reader {
   seg_allocator allocator;
-  seg_csv_events events;
+  csv_events events;
   state state;
   bool header_scanned;   ///< The delimiter is known.
   bool header_given;     ///< The header callback has been called.
@@ -37,19 +37,21 @@ struct seg_csv {
   char delimiter;
   size_t header_count;
   uint64_t row;
-  seg_status status; ///< Sticks, with its error.
+  bool is_refused;                 ///< The row is over a limit:
+  char refusal[SEG_MESSAGE_BYTES]; ///< which.
+  seg_status status;               ///< Sticks, with its error.
   seg_error error;
   char *bytes;
   size_t size_bytes;
   size_t capacity;
   size_t field_start;
   size_t field_count;
-  size_t ends[SEG_CSV_FIELDS_MAX];
-  seg_text_view views[SEG_CSV_FIELDS_MAX];
+  size_t ends[CSV_FIELDS_MAX];
+  seg_text_view views[CSV_FIELDS_MAX];
 };
 
-seg_status seg_csv_create(seg_allocator allocator, const seg_csv_events *events, seg_csv **out) {
-  seg_csv *reader = allocator.resize(allocator.context, NULL, 0, sizeof *reader);
+seg_status csv_create(seg_allocator allocator, const csv_events *events, csv_reader **out) {
+  csv_reader *reader = allocator.resize(allocator.context, NULL, 0, sizeof *reader);
   if (reader == NULL) {
     return SEG_E_NOMEM;
   }
@@ -63,7 +65,7 @@ seg_status seg_csv_create(seg_allocator allocator, const seg_csv_events *events,
   return SEG_OK;
 }
 
-void seg_csv_free(seg_csv *reader) {
+void csv_free(csv_reader *reader) {
   if (reader == NULL) {
     return;
   }
@@ -74,22 +76,35 @@ void seg_csv_free(seg_csv *reader) {
   allocator.resize(allocator.context, reader, sizeof *reader, 0);
 }
 
-uint64_t seg_csv_row(const seg_csv *reader) { return reader->row; }
+uint64_t csv_row(const csv_reader *reader) { return reader->row; }
 
-static unsigned long long row_of(const seg_csv *reader) { return reader->row; }
+static unsigned long long row_of(const csv_reader *reader) { return reader->row; }
 
-/// Keeps a failure; its message has been written to reader->error.
-static bool stick(seg_csv *reader, seg_status status) {
+/// Fails for good: from here on every call answers this. Returns false.
+static bool fail(csv_reader *reader, seg_status status, const char *format, ...) SEG_PRINTF(3, 4);
+
+static bool fail(csv_reader *reader, seg_status status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
   reader->status = status;
+  reader->error = (seg_error){.status = status};
+  (void)vsnprintf(reader->error.message, sizeof reader->error.message, format, arguments);
+  va_end(arguments);
   return false;
 }
 
-static bool append(seg_csv *reader, const char *bytes, size_t size_bytes) {
-  if (size_bytes > SEG_CSV_ROW_BYTES_MAX - reader->size_bytes) {
-    return stick(reader, seg_http_refuse(&reader->error, SEG_E_LIMIT,
-                                         "row %llu has over %zu bytes, which is all a row may have",
-                                         row_of(reader), SEG_CSV_ROW_BYTES_MAX));
-  }
+/// Of a row over a limit no more is kept than its whole fields before; the machine runs on to its
+/// end. Without a header there is nothing to go on with.
+static bool refuse_row(csv_reader *reader, const char *what, size_t limit) {
+  (void)snprintf(reader->refusal, sizeof reader->refusal, "row %llu has %s; the most is %zu",
+                 row_of(reader), what, limit);
+  reader->size_bytes = reader->field_start;
+  reader->is_refused = true;
+  return reader->header_given || fail(reader, SEG_E_LIMIT, "%s", reader->refusal);
+}
+
+/// Keeps bytes of the row; they fit.
+static bool append(csv_reader *reader, const char *bytes, size_t size_bytes) {
   size_t needed = reader->size_bytes + size_bytes;
   if (needed > reader->capacity) {
     size_t wanted = reader->capacity == 0 ? ROW_BYTES_FIRST : reader->capacity * 2;
@@ -97,8 +112,7 @@ static bool append(seg_csv *reader, const char *bytes, size_t size_bytes) {
     void *grown = reader->allocator.resize(reader->allocator.context, reader->bytes,
                                            reader->capacity, wanted);
     if (grown == NULL) {
-      return stick(reader, seg_http_refuse(&reader->error, SEG_E_NOMEM, "out of memory at row %llu",
-                                           row_of(reader)));
+      return fail(reader, SEG_E_NOMEM, "out of memory at row %llu", row_of(reader));
     }
     reader->bytes = grown;
     reader->capacity = wanted;
@@ -108,60 +122,73 @@ static bool append(seg_csv *reader, const char *bytes, size_t size_bytes) {
   return true;
 }
 
-static bool append_field(seg_csv *reader, const char *bytes, size_t size_bytes) {
-  if (reader->size_bytes - reader->field_start + size_bytes > SEG_CSV_FIELD_BYTES_MAX) {
-    return stick(reader, seg_http_refuse(&reader->error, SEG_E_LIMIT,
-                                         "row %llu has a field of over %d bytes, which is all a "
-                                         "field may have; is a closing quote missing?",
-                                         row_of(reader), SEG_CSV_FIELD_BYTES_MAX));
+/// Whether so many bytes more would be too many for the row.
+static bool is_row_full(const csv_reader *reader, size_t size_bytes) {
+  return size_bytes > CSV_ROW_BYTES_MAX - reader->size_bytes;
+}
+
+static bool append_field(csv_reader *reader, const char *bytes, size_t size_bytes) {
+  if (reader->is_refused) {
+    return true;
+  }
+  if (reader->size_bytes - reader->field_start + size_bytes > CSV_FIELD_BYTES_MAX) {
+    return refuse_row(reader, "too many bytes in a field", CSV_FIELD_BYTES_MAX);
+  }
+  if (is_row_full(reader, size_bytes)) {
+    return refuse_row(reader, "too many bytes", CSV_ROW_BYTES_MAX);
   }
   return append(reader, bytes, size_bytes);
 }
 
-static bool end_field(seg_csv *reader) {
-  if (reader->field_count == SEG_CSV_FIELDS_MAX) {
-    return stick(reader, seg_http_refuse(&reader->error, SEG_E_LIMIT,
-                                         "row %llu has over %d fields, which is all a row may have",
-                                         row_of(reader), SEG_CSV_FIELDS_MAX));
+static bool end_field(csv_reader *reader) {
+  reader->state = FIELD_START;
+  if (reader->is_refused) {
+    return true;
+  }
+  if (reader->field_count == CSV_FIELDS_MAX) {
+    return refuse_row(reader, "too many fields", CSV_FIELDS_MAX);
+  }
+  if (is_row_full(reader, 1)) {
+    return refuse_row(reader, "too many bytes", CSV_ROW_BYTES_MAX);
   }
   reader->ends[reader->field_count++] = reader->size_bytes;
   if (!append(reader, "", 1)) {
     return false;
   }
   reader->field_start = reader->size_bytes;
-  reader->state = FIELD_START;
   return true;
 }
 
-static bool give(seg_csv *reader) {
-  seg_csv_events *events = &reader->events;
+static bool give(csv_reader *reader) {
+  csv_events *events = &reader->events;
   if (!reader->header_given) {
     reader->header_given = true;
     reader->header_count = reader->field_count;
     return events->header(events->context, reader->views, reader->field_count);
   }
-  if (reader->field_count == reader->header_count) {
+  if (!reader->is_refused && reader->field_count == reader->header_count) {
     return events->row(events->context, reader->row, reader->views, reader->field_count);
   }
-  char message[SEG_MESSAGE_BYTES];
-  (void)snprintf(message, sizeof message, "row %llu has %zu field%s, the header has %zu",
-                 row_of(reader), reader->field_count, reader->field_count == 1 ? "" : "s",
-                 reader->header_count);
-  return events->ragged(events->context, reader->row, reader->views, reader->field_count, message);
+  if (!reader->is_refused) {
+    (void)snprintf(reader->refusal, sizeof reader->refusal,
+                   "row %llu has %zu field%s, the header has %zu", row_of(reader),
+                   reader->field_count, reader->field_count == 1 ? "" : "s", reader->header_count);
+  }
+  return events->refused(events->context, reader->row, reader->views, reader->field_count,
+                         reader->refusal);
 }
 
 /// At a line end, or the end of all. An empty line is passed over.
-static bool end_row(seg_csv *reader) {
+static bool end_row(csv_reader *reader) {
   if (reader->row_begun) {
     if (!end_field(reader)) {
       return false;
     }
     if (!seg_text_is_utf8(
             (seg_text_view){.bytes = reader->bytes, .size_bytes = reader->size_bytes})) {
-      return stick(reader, seg_http_refuse(&reader->error, SEG_E_INVALID,
-                                           "row %llu is not UTF-8; save the file as \"CSV UTF-8\" "
-                                           "and upload it again",
-                                           row_of(reader)));
+      return fail(reader, SEG_E_INVALID,
+                  "row %llu is not UTF-8; save the file as \"CSV UTF-8\" and upload it again",
+                  row_of(reader));
     }
     size_t start = 0;
     for (size_t i = 0; i < reader->field_count; i++) {
@@ -170,11 +197,12 @@ static bool end_row(seg_csv *reader) {
       start = reader->ends[i] + 1;
     }
     if (!give(reader)) {
-      return stick(reader, seg_http_refuse(&reader->error, SEG_E_INVALID, "%s", ""));
+      return fail(reader, SEG_E_INVALID, "%s", "");
     }
   }
   reader->row++;
   reader->row_begun = false;
+  reader->is_refused = false;
   reader->size_bytes = 0;
   reader->field_start = 0;
   reader->field_count = 0;
@@ -182,16 +210,15 @@ static bool end_row(seg_csv *reader) {
   return true;
 }
 
-static bool refuse_quote(seg_csv *reader) {
-  return stick(reader, seg_http_refuse(&reader->error, SEG_E_INVALID,
-                                       "row %llu, field %zu: behind a closing quote only a "
-                                       "delimiter or a line end may stand; a quote inside a quoted "
-                                       "field is written twice",
-                                       row_of(reader), reader->field_count + 1));
+static bool refuse_quote(csv_reader *reader) {
+  return fail(reader, SEG_E_INVALID,
+              "row %llu, field %zu: behind a closing quote only a delimiter or a line end may "
+              "stand; a quote inside a quoted field is written twice",
+              row_of(reader), reader->field_count + 1);
 }
 
 /// One byte that is not in the middle of a run of plain ones.
-static bool step(seg_csv *reader, char byte) {
+static bool step(csv_reader *reader, char byte) {
   switch (reader->state) {
   case FIELD_START:
     if (byte == '"') {
@@ -251,7 +278,7 @@ static bool step(seg_csv *reader, char byte) {
 }
 
 /// How many bytes from `at` are plain data in the state the machine is in.
-static size_t plain_run(const seg_csv *reader, const char *at, const char *end) {
+static size_t plain_run(const csv_reader *reader, const char *at, const char *end) {
   const char *start = at;
   if (reader->state == QUOTED) {
     while (at < end && *at != '"') {
@@ -265,7 +292,7 @@ static size_t plain_run(const seg_csv *reader, const char *at, const char *end) 
   return (size_t)(at - start);
 }
 
-static bool run_machine(seg_csv *reader, const char *at, const char *end) {
+static bool run_machine(csv_reader *reader, const char *at, const char *end) {
   while (at < end) {
     size_t run = plain_run(reader, at, end);
     if (run > 0) {
@@ -282,7 +309,7 @@ static bool run_machine(seg_csv *reader, const char *at, const char *end) {
 }
 
 /// The first row is whole, raw, in the buffer: chooses the delimiter and reads it.
-static bool read_header(seg_csv *reader) {
+static bool read_header(csv_reader *reader) {
   static const char byte_order_mark[3] = {'\xEF', '\xBB', '\xBF'};
   size_t skip = reader->size_bytes >= 3 && memcmp(reader->bytes, byte_order_mark, 3) == 0 ? 3 : 0;
   char *raw = reader->bytes;
@@ -309,7 +336,7 @@ static bool read_header(seg_csv *reader) {
 }
 
 /// Collects the first row; `*at` ends behind its line end. Empty lines before it are rows, too.
-static bool scan_header(seg_csv *reader, const char **at, const char *end) {
+static bool scan_header(csv_reader *reader, const char **at, const char *end) {
   const char *start = *at;
   const char *to = start;
   bool done = false;
@@ -324,7 +351,11 @@ static bool scan_header(seg_csv *reader, const char **at, const char *end) {
     reader->header_at_start = byte == ',' || byte == ';' || byte == '"' || mark;
   }
   *at = to;
-  if (!append(reader, start, (size_t)(to - start))) {
+  size_t size = (size_t)(to - start);
+  if (is_row_full(reader, size)) {
+    return refuse_row(reader, "too many bytes", CSV_ROW_BYTES_MAX);
+  }
+  if (!append(reader, start, size)) {
     return false;
   }
   if (!done) {
@@ -339,14 +370,14 @@ static bool scan_header(seg_csv *reader, const char **at, const char *end) {
   return true;
 }
 
-static seg_status answer(const seg_csv *reader, seg_error *error) {
+static seg_status answer(const csv_reader *reader, seg_error *error) {
   if (error != NULL) {
     *error = reader->error;
   }
   return reader->status;
 }
 
-seg_status seg_csv_feed(seg_csv *reader, const char *bytes, size_t size_bytes, seg_error *error) {
+seg_status csv_feed(csv_reader *reader, const char *bytes, size_t size_bytes, seg_error *error) {
   if (reader->status != SEG_OK || size_bytes == 0) {
     return answer(reader, error);
   }
@@ -361,30 +392,28 @@ seg_status seg_csv_feed(seg_csv *reader, const char *bytes, size_t size_bytes, s
     (void)run_machine(reader, at, end);
   }
   if (reader->status == SEG_OK && nul != NULL) {
-    (void)stick(reader, seg_http_refuse(&reader->error, SEG_E_INVALID,
-                                        "row %llu has a NUL byte, so the file is not CSV in UTF-8; "
-                                        "save it as \"CSV UTF-8\" and upload it again",
-                                        row_of(reader)));
+    (void)fail(reader, SEG_E_INVALID,
+               "row %llu has a NUL byte, so the file is not CSV in UTF-8; save it as \"CSV UTF-8\" "
+               "and upload it again",
+               row_of(reader));
   }
   return answer(reader, error);
 }
 
-seg_status seg_csv_finish(seg_csv *reader, seg_error *error) {
+seg_status csv_finish(csv_reader *reader, seg_error *error) {
   if (reader->status == SEG_OK && !reader->header_scanned) {
     (void)read_header(reader);
   }
   if (reader->status == SEG_OK) {
     if (reader->state == QUOTED) {
-      (void)stick(reader, seg_http_refuse(&reader->error, SEG_E_INVALID,
-                                          "row %llu, field %zu: the quote is never closed",
-                                          row_of(reader), reader->field_count + 1));
+      (void)fail(reader, SEG_E_INVALID, "row %llu, field %zu: the quote is never closed",
+                 row_of(reader), reader->field_count + 1);
     } else if (reader->row_begun) {
       (void)end_row(reader);
     }
   }
   if (reader->status == SEG_OK && !reader->header_given) {
-    (void)stick(reader, seg_http_refuse(&reader->error, SEG_E_INVALID,
-                                        "the file is empty; its first row must name the columns"));
+    (void)fail(reader, SEG_E_INVALID, "the file is empty; its first row must name the columns");
   }
   return answer(reader, error);
 }

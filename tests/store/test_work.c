@@ -61,9 +61,6 @@ static void input_is_read_in_order(void **state) {
   assert_log("0:one 1:two 2: ",
              store_job_input_each(s, project, job, 0, log_input, &log, &test.err));
   assert_log("1:two 2: ", store_job_input_each(s, project, job, 1, log_input, &log, &test.err));
-  assert_store(STORE_OK, store_job_input_delete(s, project, job, &test.err));
-  assert_store(STORE_OK, store_job_input_delete(s, project, job, &test.err));
-  assert_log("", store_job_input_each(s, project, job, 0, log_input, &log, &test.err));
   test_store_end(&test);
 }
 
@@ -72,6 +69,62 @@ static bool last_row(void *context, const store_job_error *error) {
   assert_int_equal(error->row, *rows);
   ++*rows;
   return true;
+}
+
+/// Tidies until nothing is left, `limit` at a time; returns how often it was called.
+static int tidy(test_store *test, int64_t before_ms, size_t limit) {
+  bool is_done = false;
+  int calls = 0;
+  for (; !is_done; calls++) {
+    test_expect(STORE_OK, store_job_tidy(test->session, before_ms, limit, &is_done, &test->err),
+                &test->err, __FILE__, __LINE__);
+  }
+  return calls;
+}
+
+static int64_t add_ended_job(test_store *test, const char *id, store_job_status status,
+                             int64_t updated_at_ms) {
+  store_job job = {.project = test->ours, .status = status, .updated_at_ms = updated_at_ms};
+  job.num = add_job(test, test->ours, id);
+  for (int64_t i = 0; i < 3; i++) {
+    store_job_error error = {.row = i, .email = TEXT("e"), .reason = TEXT("r")};
+    test_expect(
+        STORE_OK,
+        store_job_input_append(test->session, test->ours, job.num, i, TEXT("x"), &test->err),
+        &test->err, __FILE__, __LINE__);
+    test_expect(STORE_OK,
+                store_job_error_add(test->session, test->ours, job.num, &error, &test->err),
+                &test->err, __FILE__, __LINE__);
+  }
+  test_expect(STORE_OK, store_job_set_progress(test->session, &job, &test->err), &test->err,
+              __FILE__, __LINE__);
+  return job.num;
+}
+
+static void what_ended_jobs_leave_is_tidied(void **state) {
+  (void)state;
+  test_store test;
+  test_store_begin(&test);
+  store_session *s = test.session;
+  int64_t ours = test.ours;
+  int64_t waiting = add_ended_job(&test, "waiting", STORE_JOB_QUEUED, NOW_MS - 10);
+  int64_t late = add_ended_job(&test, "late", STORE_JOB_COMPLETED, NOW_MS);
+  (void)add_ended_job(&test, "early", STORE_JOB_FAILED, NOW_MS - 1);
+  (void)add_ended_job(&test, "broken off", STORE_JOB_ABANDONED, NOW_MS + 10);
+  assert_int_equal(tidy(&test, NOW_MS, 2), 5 + 1 + 1); // 9 pieces, 2 jobs, nothing
+  assert_log("0:x 1:x 2:x ", store_job_input_each(s, ours, waiting, 0, log_input, &log, &test.err));
+  assert_log("", store_job_input_each(s, ours, late, 0, log_input, &log, &test.err));
+  assert_store(STORE_OK, store_job_get(s, ours, TEXT("waiting"), NULL, NULL, &test.err));
+  assert_store(STORE_OK, store_job_get(s, ours, TEXT("late"), NULL, NULL, &test.err));
+  assert_store(STORE_NOT_FOUND, store_job_get(s, ours, TEXT("early"), NULL, NULL, &test.err));
+  assert_store(STORE_NOT_FOUND, store_job_get(s, ours, TEXT("broken off"), NULL, NULL, &test.err));
+  int64_t rows = 0;
+  assert_store(STORE_OK, store_job_error_list(s, ours, late, last_row, &rows, &test.err));
+  assert_int_equal(rows, 3);
+  assert_int_equal(tidy(&test, NOW_MS, 2), 1);
+  assert_int_equal(tidy(&test, NOW_MS + 1, 2), 2);
+  assert_store(STORE_NOT_FOUND, store_job_get(s, ours, TEXT("late"), NULL, NULL, &test.err));
+  test_store_end(&test);
 }
 
 static void the_first_errors_of_a_job_are_kept(void **state) {
@@ -265,7 +318,6 @@ static void others_change_nothing(void **state) {
   assert_store(STORE_NOT_FOUND, store_campaign_delete(s, p, own.campaign, err));
   assert_store(STORE_NOT_FOUND, store_job_set_progress(s, &job, err));
   assert_store(STORE_NOT_FOUND, store_job_input_append(s, p, own.job, 1, TEXT("x"), err));
-  assert_store(STORE_OK, store_job_input_delete(s, p, own.job, err));
   assert_store(STORE_NOT_FOUND, store_job_error_add(s, p, own.job, &error, err));
   p = test.ours; // and all is as it was
   assert_log("ann/bought@0/- ", store_event_page(s, p, ALL, NEWEST, 9, log_event, &log, err));
@@ -284,6 +336,7 @@ static void others_change_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(jobs_go_on_where_they_were),
+      cmocka_unit_test(what_ended_jobs_leave_is_tidied),
       cmocka_unit_test(input_is_read_in_order),
       cmocka_unit_test(the_first_errors_of_a_job_are_kept),
       cmocka_unit_test(an_answer_is_given_again_until_it_expires),

@@ -10,6 +10,7 @@ static const char *const not_found[] = {
     [API_CONTACTS] = "there is no contact with this id",
     [API_EVENTS] = "there is no contact with this id",
     [API_SESSIONS] = "there is no such session",
+    [API_JOBS] = "there is no job with this id",
 };
 
 seg_http_code answer_code(api_area area, engine_status status) {
@@ -17,7 +18,8 @@ seg_http_code answer_code(api_area area, engine_status status) {
   case ENGINE_CONDITION:
     return SEG_HTTP_INVALID_CONDITION;
   case ENGINE_NOT_FOUND:
-    return area == API_SEGMENTS ? SEG_HTTP_RESOURCE_NOT_FOUND : SEG_HTTP_CONTACT_NOT_FOUND;
+    return area == API_SEGMENTS || area == API_JOBS ? SEG_HTTP_RESOURCE_NOT_FOUND
+                                                    : SEG_HTTP_CONTACT_NOT_FOUND;
   case ENGINE_CONFLICT:
     return SEG_HTTP_CONFLICT;
   case ENGINE_INVALID:

@@ -89,6 +89,14 @@ void api_contact_segments(void *context, seg_http_request *request, seg_http_res
 // snapshot.c
 void api_snapshot(void *context, seg_http_request *request, seg_http_response *response);
 
+// jobs.c
+void api_contact_import(void *context, seg_http_request *request, seg_http_response *response);
+void api_import_get(void *context, seg_http_request *request, seg_http_response *response);
+void api_bulk_subscribe(void *context, seg_http_request *request, seg_http_response *response);
+void api_bulk_unsubscribe(void *context, seg_http_request *request, seg_http_response *response);
+void api_bulk_delete(void *context, seg_http_request *request, seg_http_response *response);
+void api_bulk_get(void *context, seg_http_request *request, seg_http_response *response);
+
 // fields.c
 void api_field_list(void *context, seg_http_request *request, seg_http_response *response);
 void api_field_values(void *context, seg_http_request *request, seg_http_response *response);

@@ -12,6 +12,7 @@
 #define SEGMENTRY_API_CALL_H
 
 #include "answer.h"
+#include "engine/ids.h"
 #include "engine/once.h"
 
 /// Bytes of an answer that is kept: a contact with the most data, and room around it. What changes
@@ -32,18 +33,26 @@ typedef struct api_call {
   void *context;
   // The call's own.
   engine_once once;
+  bool is_streamed;
+  hash_stream *body_hash; ///< Of a streamed body; owned.
   bool is_written;
   int first_status; ///< Of a replayed answer, with its content; owned.
   char *first_content;
   size_t first_content_bytes;
 } api_call;
 
-/// Begins a call. After it, api_call_end must follow, unless api_call_refuse did.
+/// Begins a call. After it, one of the functions below that end a call must follow.
 ///
 /// area    What its failures are called.
 /// status  Of a success.
 void api_call_begin(api_call *call, void *context, const seg_http_request *request,
                     seg_http_response *response, api_area area, int status);
+
+/// At a streamed route: what the body says, as it comes, for the Idempotency-Key. Not its framing,
+/// which may be another one when the request is sent again.
+void api_call_hash(api_call *call, const char *bytes, size_t size_bytes);
+/// At a streamed route: all has been said; before the engine is asked. False if there is no memory.
+bool api_call_hash_end(api_call *call, const seg_http_request *request);
 
 /// Answers with what the engine made of it.
 void api_call_end(api_call *call, engine_status status);
@@ -51,5 +60,7 @@ void api_call_end(api_call *call, engine_status status);
 void api_call_end_read(api_call *call);
 /// Answers a body that is not as it must be.
 void api_call_refuse(api_call *call, const seg_problems *problems);
+/// Ends a call that has been answered in another way.
+void api_call_drop(api_call *call);
 
 #endif

@@ -1,5 +1,6 @@
 // For whoever runs the server: is it alive, is it ready, what does it do.
 #include "answer.h"
+#include "engine/engine_jobs.h"
 #include "engine/engine_preview.h"
 #include "segmentry/text.h"
 
@@ -43,6 +44,8 @@ void api_metrics(void *context, seg_http_metrics_writer *page) {
   seg_http_metrics_gauge(page, "segmentry_tracked_segments",
                          "Dynamic segments whose entries and exits are tracked.", NULL,
                          (double)totals.tracked_segments);
+  seg_http_metrics_gauge(page, "segmentry_jobs", "Background jobs that wait or run.", NULL,
+                         (double)engine_count_jobs(own->engine));
   seg_http_metrics_gauge(page, "segmentry_table_bytes", "Memory that the tables hold.", NULL,
                          (double)totals.memory_bytes);
 }

@@ -3,6 +3,8 @@
 
 /// Bodies with 10,000 addresses of the longest kind.
 #define EMAILS_BODY_BYTES_MAX ((size_t)4 * 1024 * 1024)
+/// A file of contacts: ten million rows of a hundred bytes. It is never in memory as a whole.
+#define IMPORT_BODY_BYTES_MAX ((size_t)1024 * 1024 * 1024)
 
 #define GET(path, run)                                                                             \
   { .method = "GET", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET }
@@ -95,6 +97,17 @@ const seg_http_route api_routes[] = {
     EMAILS("POST", "/contacts/lookup", api_contact_lookup, SEG_HTTP_IDEMPOTENT),
     GET("/contacts/fields", api_field_list),
     GET("/contacts/fields/:field/values", api_field_values),
+    {.method = "POST",
+     .pattern = "/contacts/import",
+     .handler = api_contact_import,
+     .access = SEG_HTTP_ACCESS_SECRET,
+     .flags = SEG_HTTP_STREAMED | SEG_HTTP_IDEMPOTENT,
+     .body_bytes_max = IMPORT_BODY_BYTES_MAX},
+    GET("/contacts/import/:jobId", api_import_get),
+    POST("/contacts/bulk-subscribe", api_bulk_subscribe),
+    POST("/contacts/bulk-unsubscribe", api_bulk_unsubscribe),
+    POST("/contacts/bulk-delete", api_bulk_delete),
+    GET("/contacts/bulk/:jobId", api_bulk_get),
     GET("/contacts/:id", api_contact_get),
     PATCH("/contacts/:id", api_contact_update),
     DELETE("/contacts/:id", api_contact_delete),

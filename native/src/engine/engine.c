@@ -181,6 +181,17 @@ static void count_all(engine *own) {
   }
 }
 
+static bool start_jobs(engine *own, store_error *error) {
+  jobs_options options = {.file = own->file,
+                          .writer = own->writer,
+                          .now_ms = own->options.now_ms,
+                          .context = own->options.context,
+                          .log = own->options.log,
+                          .projects = own->projects,
+                          .project_count = own->project_count};
+  return jobs_start(&options, &own->jobs, error);
+}
+
 bool engine_open(const engine_options *options, engine **out, store_error *error) {
   engine *own = calloc(1, sizeof *own);
   if (own == NULL) {
@@ -208,7 +219,9 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
                               .log = options->log};
     own->writer = writer_start(session, &writing);
     ok = own->writer != NULL;
+    session = ok ? NULL : session; // the writer's own from here on
   }
+  ok = ok && start_jobs(own, error);
   if (!ok) {
     store_session_close(session);
     engine_close(own);
@@ -222,6 +235,7 @@ void engine_close(engine *own) {
   if (own == NULL) {
     return;
   }
+  jobs_stop(own->jobs);
   writer_stop(own->writer);
   for (size_t i = 0; i < own->session_count; i++) {
     store_session_close(own->sessions[i]);

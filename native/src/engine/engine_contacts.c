@@ -309,31 +309,34 @@ static engine_status delete_row(batch *in, const project_batch *part, uint32_t r
   return engine_fail_store(error, status, &in->error);
 }
 
-static engine_status run_delete(command *base, batch *in, project_batch *part) {
-  contact_command *own = (contact_command *)base;
+engine_status engine_delete_contact(batch *in, project_batch *part, seg_text_view id,
+                                    engine_error *error) {
   contact_draft old;
   uint32_t row;
-  engine_status status = keep_by_id(in, part->project, own->id, &old, base->error);
+  engine_status status = keep_by_id(in, part->project, id, &old, error);
   // The scratch table has the contact as the batch has made it so far.
-  if (status == ENGINE_OK &&
-      (batch_apply(part) != BATCH_OK || batch_touch(part, own->id) != BATCH_OK ||
-       !seg_table_find(part->scratch, own->id, &row))) {
-    status = engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+  if (status == ENGINE_OK && (batch_apply(part) != BATCH_OK || batch_touch(part, id) != BATCH_OK ||
+                              !seg_table_find(part->scratch, id, &row))) {
+    status = engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
   if (status == ENGINE_OK) {
-    status = leave_all(in, part, row, old.row.num, base->error);
+    status = leave_all(in, part, row, old.row.num, error);
   }
   if (status == ENGINE_OK) {
-    status = delete_row(in, part, row, old.row.num, base->error);
+    status = delete_row(in, part, row, old.row.num, error);
   }
   if (status == ENGINE_OK) {
-    change gone = {.kind = CHANGE_REMOVE_CONTACT, .contact_id = own->id};
+    change gone = {.kind = CHANGE_REMOVE_CONTACT, .contact_id = id};
     status = change_list_add(&part->changes, &gone)
                  ? ENGINE_OK
-                 : engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
+                 : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
   contact_draft_end(&old);
   return status;
+}
+
+static engine_status run_delete(command *base, batch *in, project_batch *part) {
+  return engine_delete_contact(in, part, ((contact_command *)base)->id, base->error);
 }
 
 engine_status engine_contact_delete(engine *own, project *in, seg_text_view id,

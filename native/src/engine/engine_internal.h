@@ -4,6 +4,7 @@
 
 #include "email.h"
 #include "engine.h"
+#include "jobs.h"
 
 /// Read-only sessions kept for the next who asks; more are opened and closed as needed.
 #define ENGINE_SESSIONS_KEPT 32
@@ -13,6 +14,7 @@ struct engine {
   char run_id[SECRET_TEXT_BYTES]; ///< Random: no other run of the program has it.
   store *file;
   writer *writer;
+  jobs *jobs;
   pthread_rwlock_t lock; ///< Of the list of projects and their keys.
   project **projects;
   struct project_keys *keys; ///< One for each project.
@@ -57,10 +59,14 @@ engine_status contact_draft_write(batch *in, project_batch *part, contact_draft 
 void contact_draft_end(contact_draft *draft);
 
 /// Inside a command: creates or updates the contact of an email that engine_read_email gave.
-/// The contact is shown with what it then holds.
+/// The contact is shown with what it then holds. ENGINE_INVALID: nothing has been written.
 engine_status engine_put_contact(batch *in, project_batch *part, seg_text_view email,
                                  const contact_input *input, engine_contact_show show,
                                  void *context, int64_t *num, engine_error *error);
+
+/// Inside a command: deletes a contact. ENGINE_NOT_FOUND: nothing has been written.
+engine_status engine_delete_contact(batch *in, project_batch *part, seg_text_view id,
+                                    engine_error *error);
 
 /// Inside a command: takes room for events of a name, if the project does not know it yet.
 engine_status engine_take_event_room(project_batch *part, seg_text_view name, engine_error *error);

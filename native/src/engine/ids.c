@@ -1,6 +1,7 @@
 // Random bits and hashes through libcrypto.
 #include "ids.h"
 
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdint.h>
@@ -55,4 +56,36 @@ void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]) {
 
 void secret_hash(const char *bytes, size_t size_bytes, unsigned char out[32]) {
   (void)SHA256((const unsigned char *)bytes, size_bytes, out);
+}
+
+struct hash_stream {
+  EVP_MD_CTX *context;
+};
+
+hash_stream *hash_stream_create(void) {
+  hash_stream *own = calloc(1, sizeof *own);
+  if (own == NULL) {
+    return NULL;
+  }
+  own->context = EVP_MD_CTX_new();
+  if (own->context == NULL || EVP_DigestInit_ex(own->context, EVP_sha256(), NULL) != 1) {
+    hash_stream_free(own);
+    return NULL;
+  }
+  return own;
+}
+
+void hash_stream_add(hash_stream *own, const char *bytes, size_t size_bytes) {
+  (void)EVP_DigestUpdate(own->context, bytes, size_bytes); // fails for a context without a start
+}
+
+void hash_stream_read(hash_stream *own, unsigned char out[32]) {
+  (void)EVP_DigestFinal_ex(own->context, out, NULL);
+}
+
+void hash_stream_free(hash_stream *own) {
+  if (own != NULL) {
+    EVP_MD_CTX_free(own->context);
+    free(own);
+  }
 }

@@ -1,4 +1,4 @@
-/// Random ids and secrets.
+/// Random ids and secrets, and hashes.
 #ifndef SEGMENTRY_IDS_H
 #define SEGMENTRY_IDS_H
 
@@ -17,5 +17,12 @@ void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]);
 
 /// SHA-256 of a text.
 void secret_hash(const char *bytes, size_t size_bytes, unsigned char out[32]);
+
+/// The same of a text that comes in pieces. NULL if there is no memory.
+typedef struct hash_stream hash_stream;
+hash_stream *hash_stream_create(void);
+void hash_stream_add(hash_stream *own, const char *bytes, size_t size_bytes);
+void hash_stream_read(hash_stream *own, unsigned char out[32]);
+void hash_stream_free(hash_stream *own);
 
 #endif

@@ -102,7 +102,7 @@ bool json_text_find(seg_text_view object, const char *name, seg_text_view *value
   return found;
 }
 
-static bool is_reserved(seg_text_view name) {
+bool json_text_is_reserved(seg_text_view name) {
   static const char *const names[] = {
       "id",           "plunk_id",  "plunk_email", "email",     "unsubscribeUrl",
       "subscribeUrl", "manageUrl", "subscribed",  "createdAt", "updatedAt"};
@@ -139,7 +139,7 @@ typedef struct patch_list {
 } patch_list;
 
 static patch_effect effect_of(seg_text_view name, seg_text_view *value) {
-  if (is_reserved(name) || text_is(*value, "\"\"")) {
+  if (json_text_is_reserved(name) || text_is(*value, "\"\"")) {
     return PATCH_NOTHING;
   }
   seg_text_view inner;

@@ -19,6 +19,9 @@ bool json_text_next(seg_text_view object, size_t *at, json_member *out);
 /// Finds a member; of two with one name the last. False if there is none.
 bool json_text_find(seg_text_view object, const char *name, seg_text_view *value);
 
+/// Whether a member of `data` of this name is never stored, because the name is one of ours.
+bool json_text_is_reserved(seg_text_view name);
+
 /// Merges `data` as the API promises: each member of `patch` replaces the one of the same name;
 /// null takes it away, "" is passed over, { "value": v, "persistent": false } is not stored and
 /// { "value": v, ... } stores v; reserved names are dropped. Of two with one name the last decides.

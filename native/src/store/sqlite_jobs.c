@@ -120,15 +120,6 @@ store_status store_job_input_each(store_session *session, int64_t project, int64
   return store_query_end(&query);
 }
 
-store_status store_job_input_delete(store_session *session, int64_t project, int64_t job,
-                                    store_error *err) {
-  store_query query =
-      store_change_begin(session, "DELETE FROM job_inputs WHERE project = ?1 AND job = ?2", err);
-  store_bind_num(&query, project);
-  store_bind_num(&query, job);
-  return store_change_end(&query, NULL);
-}
-
 store_status store_job_error_add(store_session *session, int64_t project, int64_t job,
                                  const store_job_error *error, store_error *err) {
   store_query query = store_query_begin(
@@ -168,4 +159,43 @@ store_status store_job_error_list(store_session *session, int64_t project, int64
     }
   }
   return store_query_end(&query);
+}
+
+/// Deletes input that nobody will read any more. The list of inputs is short, and jobs are many: so
+/// it starts from the inputs.
+static store_status tidy_inputs(store_session *session, size_t limit, int64_t *deleted,
+                                store_error *err) {
+  store_query query = store_change_begin(
+      session,
+      "DELETE FROM job_inputs WHERE num IN"
+      " (SELECT i.num FROM job_inputs i CROSS JOIN jobs j ON j.project = i.project AND j.num = i.job"
+      "  WHERE j.status >= 3 LIMIT ?1)",
+      err);
+  store_bind_limit(&query, limit);
+  return store_change_end(&query, deleted);
+}
+
+static store_status tidy_jobs(store_session *session, int64_t before_ms, size_t limit,
+                              int64_t *deleted, store_error *err) {
+  store_query query = store_change_begin(
+      session,
+      "DELETE FROM jobs WHERE num IN (SELECT num FROM jobs WHERE status >= 3"
+      " AND (status = 5 OR (status IN (3, 4) AND updated_at_ms < ?1)) LIMIT ?2)",
+      err);
+  store_bind_num(&query, before_ms);
+  store_bind_limit(&query, limit);
+  return store_change_end(&query, deleted);
+}
+
+store_status store_job_tidy(store_session *session, int64_t before_ms, size_t limit, bool *is_done,
+                            store_error *err) {
+  int64_t deleted = 0;
+  store_status status = tidy_inputs(session, limit, &deleted, err);
+  if (status == STORE_OK && deleted == 0) { // a job goes after its input, which may be large
+    status = tidy_jobs(session, before_ms, limit, &deleted, err);
+  }
+  if (status == STORE_OK) {
+    *is_done = deleted == 0;
+  }
+  return status;
 }

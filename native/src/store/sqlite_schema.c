@@ -124,6 +124,7 @@ static const char *const MIGRATIONS[] = {
     "CREATE UNIQUE INDEX jobs_by_num ON jobs(project, num);"
     "CREATE UNIQUE INDEX jobs_by_id ON jobs(project, id);"
     "CREATE INDEX jobs_unfinished ON jobs(num) WHERE status < 3;"
+    "CREATE INDEX jobs_ended ON jobs(status, updated_at_ms) WHERE status >= 3;"
     "CREATE TABLE job_inputs("
     "  num INTEGER PRIMARY KEY, project INTEGER NOT NULL, job INTEGER NOT NULL,"
     "  sequence INTEGER NOT NULL, bytes BLOB NOT NULL,"

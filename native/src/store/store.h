@@ -581,13 +581,15 @@ typedef enum store_job_kind {
   STORE_JOB_DELETE = 3
 } store_job_kind;
 
-/// Stored by number. RECEIVING: its input is still being uploaded; after a restart it never ends.
+/// Stored by number. RECEIVING: its input is still being uploaded. ABANDONED: the upload broke off,
+/// nobody has heard of the job, and store_job_tidy takes it away.
 typedef enum store_job_status {
   STORE_JOB_RECEIVING = 0,
   STORE_JOB_QUEUED = 1,
   STORE_JOB_RUNNING = 2,
   STORE_JOB_COMPLETED = 3,
-  STORE_JOB_FAILED = 4
+  STORE_JOB_FAILED = 4,
+  STORE_JOB_ABANDONED = 5
 } store_job_status;
 
 typedef struct store_job {
@@ -623,7 +625,7 @@ store_status store_job_insert(store_session *session, const store_job *job, int6
 store_status store_job_set_progress(store_session *session, const store_job *job, store_error *err);
 store_status store_job_get(store_session *session, int64_t project, seg_text_view id,
                            store_job_visit visit, void *context, store_error *err);
-/// The jobs of all projects that are neither COMPLETED nor FAILED, oldest first.
+/// The jobs of all projects that are RECEIVING, QUEUED or RUNNING, oldest first.
 store_status store_job_list_unfinished(store_session *session, store_job_visit visit, void *context,
                                        store_error *err);
 /// Append a piece of a job's input. STORE_CONFLICT: this sequence is there; STORE_NOT_FOUND: no
@@ -634,15 +636,19 @@ store_status store_job_input_append(store_session *session, int64_t project, int
 store_status store_job_input_each(store_session *session, int64_t project, int64_t job,
                                   int64_t from, store_job_input_visit visit, void *context,
                                   store_error *err);
-/// Deletes the input. STORE_OK also when there is none.
-store_status store_job_input_delete(store_session *session, int64_t project, int64_t job,
-                                    store_error *err);
 /// Keep an error; the ones after the first STORE_JOB_ERRORS_MAX are dropped (STORE_OK).
 store_status store_job_error_add(store_session *session, int64_t project, int64_t job,
                                  const store_job_error *error, store_error *err);
 /// In the order they were added.
 store_status store_job_error_list(store_session *session, int64_t project, int64_t job,
                                   store_job_error_visit visit, void *context, store_error *err);
+/// Deletes what ended jobs of all projects leave: their input; and the jobs themselves with their
+/// errors, the abandoned ones and those with updated_at_ms < before_ms.
+///
+/// limit    Rows of input, and jobs, to delete at most: it bounds how long the call takes.
+/// is_done  written  There is no more to delete.
+store_status store_job_tidy(store_session *session, int64_t before_ms, size_t limit, bool *is_done,
+                            store_error *err);
 
 // ---- Idempotency keys ----
 

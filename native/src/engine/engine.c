@@ -182,14 +182,18 @@ static void count_all(engine *own) {
 }
 
 static bool start_jobs(engine *own, store_error *error) {
+  project **projects = NULL;
+  size_t count = list_projects(own, &projects);
   jobs_options options = {.file = own->file,
                           .writer = own->writer,
                           .now_ms = own->options.now_ms,
                           .context = own->options.context,
                           .log = own->options.log,
-                          .projects = own->projects,
-                          .project_count = own->project_count};
-  return jobs_start(&options, &own->jobs, error);
+                          .projects = projects,
+                          .project_count = count};
+  bool ok = projects != NULL && jobs_start(&options, &own->jobs, error);
+  free(projects);
+  return ok;
 }
 
 bool engine_open(const engine_options *options, engine **out, store_error *error) {

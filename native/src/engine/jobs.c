@@ -373,8 +373,9 @@ bool jobs_start(const jobs_options *options, jobs **out, store_error *error) {
   own->options = *options;
   (void)pthread_mutex_init(&own->lock, NULL);
   (void)pthread_cond_init(&own->has_work, NULL);
-  bool ok = store_session_open(options->file, STORE_ACCESS_READ, &own->session, error) == STORE_OK &&
-            load(own, error) == STORE_OK;
+  bool ok =
+      store_session_open(options->file, STORE_ACCESS_READ, &own->session, error) == STORE_OK &&
+      load(own, error) == STORE_OK;
   own->options.projects = NULL; // only borrowed for that
   ok = ok && pthread_create(&own->thread, NULL, work, own) == 0;
   if (!ok) {

@@ -30,6 +30,17 @@ def is_equal(field, value):
     return condition(filter_of(field, "equals", value))
 
 
+BOUNDARY = "XyZ"
+
+
+def form(content, boundary=BOUNDARY, name="file", filename="contacts.csv"):
+    """A form of one part; with filename None it is a field and no file."""
+    data = content.encode() if isinstance(content, str) else content
+    of_file = "" if filename is None else f'; filename="{filename}"'
+    return (f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{of_file}\r\n'
+            f'Content-Type: text/csv\r\n\r\n').encode() + data + f'\r\n--{boundary}--\r\n'.encode()
+
+
 class Answer:
     def __init__(self, response, body):
         self.status = response.status
@@ -95,6 +106,20 @@ class Client:
 
     def delete(self, path, body=None):
         return self.send("DELETE", path, body)
+
+    def upload(self, body, headers=None, boundary=BOUNDARY):
+        """Sends a form to be imported."""
+        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return self.send("POST", "/contacts/import", raw=body, headers={**kind, **(headers or {})})
+
+    def wait_for_job(self, answer, kind="import"):
+        """The job that was queued, once it has ended."""
+        def ended():
+            job = self.get(f"/contacts/{kind}/{answer.json['jobId']}").json
+            return job if job["status"] in ("COMPLETED", "FAILED") else None
+        job = wait_until(ended, 120)
+        assert job is not None, "the job does not end"
+        return job
 
 
 class Server:

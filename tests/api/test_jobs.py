@@ -16,16 +16,9 @@ from pathlib import Path
 
 import suite
 from suite import PRO
-from server import Client, Server, condition, filter_of, wait_until
+from server import BOUNDARY, Client, Server, condition, filter_of, form, wait_until
 
-BOUNDARY = "XyZ"
 ENDED = ("COMPLETED", "FAILED")
-
-
-def form(content, boundary=BOUNDARY, name="file", filename='; filename="a.csv"'):
-    data = content.encode() if isinstance(content, str) else content
-    return (f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{filename}\r\n'
-            f'Content-Type: text/csv\r\n\r\n').encode() + data + f'\r\n--{boundary}--\r\n'.encode()
 
 
 class Jobs(unittest.TestCase):
@@ -56,11 +49,8 @@ class Jobs(unittest.TestCase):
         self.server.start()
         self.api = self.client()
 
-    def upload(self, content, client=None, headers=None, body=None, boundary=BOUNDARY):
-        sent = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return (client or self.api).send("POST", "/contacts/import",
-                                         raw=body or form(content, boundary),
-                                         headers={**sent, **(headers or {})})
+    def upload(self, content, client=None, headers=None, boundary=BOUNDARY):
+        return (client or self.api).upload(form(content, boundary), headers, boundary)
 
     def job(self, job_id, kind="import", client=None):
         answer = (client or self.api).get(f"/contacts/{kind}/{job_id}")
@@ -307,16 +297,16 @@ class Refusals(Jobs):
 
     def test_forms(self):
         good = form("email\na@x.org\n")
-        self.assert_refused(self.upload(None, body=form("x", name="upload")), 422,
+        self.assert_refused(self.api.upload(form("x", name="upload")), 422,
                             "VALIDATION_ERROR", 'part "upload"', "file")
-        self.assert_refused(self.upload(None, body=form("no", name="subscribed", filename="")), 422,
+        self.assert_refused(self.api.upload(form("no", name="subscribed", filename=None)), 422,
                             "VALIDATION_ERROR", 'part "subscribed"', "file")
         twice = good[:-len(f"--{BOUNDARY}--\r\n")] + good
-        self.assert_refused(self.upload(None, body=twice), 422, "VALIDATION_ERROR", "second", "file")
-        self.assert_refused(self.upload(None, body=f"--{BOUNDARY}--\r\n".encode()), 422,
+        self.assert_refused(self.api.upload(twice), 422, "VALIDATION_ERROR", "second", "file")
+        self.assert_refused(self.api.upload(f"--{BOUNDARY}--\r\n".encode()), 422,
                             "VALIDATION_ERROR", "must have a part", "file")
-        self.assert_refused(self.upload(None, body=good[:-6]), 400, "BAD_REQUEST", "boundary")
-        self.assert_refused(self.upload(None, body=b"email\n"), 400, "BAD_REQUEST", "boundary")
+        self.assert_refused(self.api.upload(good[:-6]), 400, "BAD_REQUEST", "boundary")
+        self.assert_refused(self.api.upload(b"email\n"), 400, "BAD_REQUEST", "boundary")
         self.assert_refused(self.api.send("POST", "/contacts/import", raw=b"email\na@x.org\n",
                                           headers={"Content-Type": "text/csv"}),
                             415, "UNSUPPORTED_MEDIA_TYPE", "multipart/form-data")

@@ -219,8 +219,9 @@ engine_status job_chunk_run(const job_chunk *own, writer *by, job_state *job, en
       .after = *job,
   };
   engine_status status = writer_submit(by, &run.base);
-  if (status == ENGINE_OK) {
-    *job = run.after;
+  if (status == ENGINE_OK) { // not the project, which other threads look at
+    job->row = run.after.row;
+    job->error_count = run.after.error_count;
   }
   return status;
 }

@@ -184,10 +184,7 @@ static engine_status run_row(chunk_command *own, batch *in, project_batch *part,
   own->after.row.imported += result == ROW_IMPORTED;
   own->after.row.updated += result == ROW_UPDATED;
   own->after.row.skipped += result == ROW_SKIPPED;
-  // The next row's room is counted with what this one brings.
-  return batch_apply(part) == BATCH_OK
-             ? ENGINE_OK
-             : engine_fail(own->base.error, ENGINE_UNAVAILABLE, "out of memory");
+  return ENGINE_OK;
 }
 
 static engine_status run_chunk(command *base, batch *in, project_batch *part) {

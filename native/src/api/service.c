@@ -23,6 +23,11 @@ static void log_engine(void *context, const char *event, const char *message) {
   seg_http_log_event(context, SEG_HTTP_ERROR, event, NULL, "%s", message);
 }
 
+static void log_progress(void *context, size_t contacts, size_t events) {
+  seg_http_log_event(context, SEG_HTTP_INFO, "engine.loading", NULL,
+                     "%zu contacts, %zu events and email activities so far", contacts, events);
+}
+
 /// Blocks the signals that end the service, before any thread is there to inherit otherwise.
 static sigset_t block_signals(void) {
   sigset_t ends;
@@ -54,7 +59,8 @@ static service_result open_engine(const service_options *options, api *own) {
                             .sweep_ms = options->sweep_ms,
                             .now_ms = wall_clock_ms,
                             .context = own->log,
-                            .log = log_engine};
+                            .log = log_engine,
+                            .progress = log_progress};
   store_error error = {.status = STORE_NOMEM, .message = "out of memory"};
   int64_t begin_ms = wall_clock_ms(NULL);
   if (!engine_open(&opening, &own->engine, &error)) {

@@ -77,9 +77,21 @@ static project *publish_project(engine *own, project *added, const store_project
 typedef struct project_loader {
   engine *own;
   store_session *session; ///< Another one than lists the projects.
+  store_session *second;  ///< For reading in two threads; NULL where there is no hurry.
+  int64_t next_progress_ms;
   store_status status;
   store_error *error;
 } project_loader;
+
+static void show_progress(void *context, size_t contacts, size_t events) {
+  project_loader *state = context;
+  const engine_options *options = &state->own->options;
+  int64_t now_ms = engine_now_ms(state->own);
+  if (options->progress != NULL && now_ms >= state->next_progress_ms) {
+    state->next_progress_ms = now_ms + ENGINE_PROGRESS_MS;
+    options->progress(options->context, contacts, events);
+  }
+}
 
 /// Loads a project of the list, or takes the keys of one that is loaded.
 static bool load_project(void *context, const store_project *row) {
@@ -94,7 +106,10 @@ static bool load_project(void *context, const store_project *row) {
   secret_hash(secret, sizeof secret, bits);
   memcpy(&seed, bits, sizeof seed);
   project *loaded = NULL;
-  state->status = project_load(state->session, row, seed, &loaded, state->error);
+  state->next_progress_ms = engine_now_ms(state->own) + ENGINE_PROGRESS_MS;
+  project_progress progress = {.show = show_progress, .context = state};
+  state->status =
+      project_load(state->session, state->second, row, seed, &progress, &loaded, state->error);
   if (state->status == STORE_OK && publish_project(state->own, loaded, row) == NULL) {
     state->status = STORE_NOMEM;
   }
@@ -102,10 +117,11 @@ static bool load_project(void *context, const store_project *row) {
 }
 
 /// Brings the list up to date with the store.
+/// second  optional  As project_load has it.
 static store_status read_projects(engine *own, store_session *list, store_session *loading,
-                                  store_error *error) {
+                                  store_session *second, store_error *error) {
   store_error load_error = {.status = STORE_NOMEM, .message = "out of memory"};
-  project_loader state = {.own = own, .session = loading, .error = &load_error};
+  project_loader state = {.own = own, .session = loading, .second = second, .error = &load_error};
   store_status status = store_project_list(list, load_project, &state, error);
   if (status == STORE_OK && state.status != STORE_OK) {
     status = state.status;
@@ -117,15 +133,20 @@ static store_status read_projects(engine *own, store_session *list, store_sessio
 static store_status load_projects(engine *own, store_error *error) {
   store_session *list = NULL;
   store_session *loading = NULL;
+  store_session *second = NULL;
   store_status status = store_session_open(own->file, STORE_ACCESS_READ, &list, error);
   if (status == STORE_OK) {
     status = store_session_open(own->file, STORE_ACCESS_READ, &loading, error);
   }
   if (status == STORE_OK) {
-    status = read_projects(own, list, loading, error);
+    status = store_session_open(own->file, STORE_ACCESS_READ, &second, error);
+  }
+  if (status == STORE_OK) {
+    status = read_projects(own, list, loading, second, error);
   }
   store_session_close(list);
   store_session_close(loading);
+  store_session_close(second);
   return status;
 }
 
@@ -141,7 +162,7 @@ static void look_for_changes(void *context, store_session *session) {
     if (loading == NULL) {
       return; // the next look tries again, as after every failure
     }
-    status = read_projects(own, session, loading, &error);
+    status = read_projects(own, session, loading, NULL, &error);
     engine_session_return(own, loading);
   }
   if (status == STORE_OK) {
@@ -299,7 +320,8 @@ static engine_status run_create_project(command *base, batch *in, project_batch 
   store_status status = store_project_insert(in->session, &own->row, &num, &in->error);
   if (status == STORE_OK) {
     own->row.num = num;
-    status = project_load(in->session, &own->row, (uint64_t)num, &own->created, &in->error);
+    status =
+        project_load(in->session, NULL, &own->row, (uint64_t)num, NULL, &own->created, &in->error);
   }
   return engine_fail_store(base->error, status, &in->error);
 }

@@ -17,6 +17,9 @@
 
 typedef struct engine engine;
 
+/// Between two words of progress while a project is loaded: who waits wants to see that it goes on.
+#define ENGINE_PROGRESS_MS 1000
+
 typedef struct engine_options {
   const char *path; ///< The database.
   bool is_relaxed;  ///< synchronous=NORMAL.
@@ -24,6 +27,8 @@ typedef struct engine_options {
   int64_t (*now_ms)(void *context);
   void *context;
   void (*log)(void *context, const char *event, const char *message);
+  /// optional  Told about every ENGINE_PROGRESS_MS how much of a project is loaded.
+  void (*progress)(void *context, size_t contacts, size_t events);
 } engine_options;
 
 /// Opens the database and builds all projects' tables. On failure says why in `error`.

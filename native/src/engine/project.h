@@ -49,11 +49,21 @@ typedef struct project {
 
 /// Makes a project without contacts and segments. Returns STORE_OK or STORE_NOMEM.
 store_status project_create(const store_project *row, uint64_t hash_seed, project **out);
+/// Who is told now and then how far loading is.
+typedef struct project_progress {
+  void (*show)(void *context, size_t contacts, size_t events);
+  void *context;
+} project_progress;
+
 /// Reads a project out of the store.
 ///
+/// second    optional  Another session that sees the same, for a thread that reads events.
+/// progress  optional
+///
 /// Returns STORE_OK and the project, or why not. Threads: none else uses `out` yet.
-store_status project_load(store_session *session, const store_project *row, uint64_t hash_seed,
-                          project **out, store_error *error);
+store_status project_load(store_session *session, store_session *second, const store_project *row,
+                          uint64_t hash_seed, const project_progress *progress, project **out,
+                          store_error *error);
 void project_free(project *gone);
 
 /// Finds a segment by its id; NULL if the project has none.

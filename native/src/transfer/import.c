@@ -159,7 +159,7 @@ static store_status load(import *own, project **out, store_error *error) {
   } else if (status == STORE_OK) {
     seg_table_free(own->lines); // room for the project's table
     own->lines = NULL;
-    status = project_load(own->session, &row, random_seed(), out, error);
+    status = project_load(own->session, NULL, &row, random_seed(), NULL, out, error);
   }
   owned_text_free(row.id);
   owned_text_free(row.name);

@@ -1,0 +1,192 @@
+#!/usr/bin/env node
+// How much the server takes: requests and events a second, entries a second, latency, start.
+//
+// Each part runs on a copy of one database: contacts with five events each, made by bench_fill
+// straight through the store. Beside the server's numbers stand those of bench_floor in the same
+// run: SQLite alone, putting rows like ours into a file of its own, with the same durability.
+
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync,
+} from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { argv, exit, stderr, stdout } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const dataRoot = join(root, 'build', 'bench-data');
+const KEY = 'sk_benchmark';
+const EVENTS_PER_CONTACT = 5;
+const TRACKED_SEGMENTS = 200;
+const EVENT_NAMES = 12; // as bench_fill and bench_load have them
+
+const USAGE = `usage: node server.mjs [--contacts N] [--seconds N] [--programs DIR]
+
+  --contacts  in the project (default: 1000000), each with ${EVENTS_PER_CONTACT} events
+  --seconds   that a load lasts (default: 10)
+  --programs  where bench_fill, bench_load and bench_floor are (default: build/release/bench_server)
+`;
+
+const progress = (text) => stderr.write(`${text} ...\n`);
+const number = (value) => Math.round(value).toLocaleString('en');
+const milliseconds = (us) => `${(us / 1000).toPrecision(3)} ms`;
+
+function readOptions() {
+  const text = (value) => ({ type: 'string', default: value });
+  const { values } = parseArgs({
+    args: argv.slice(2),
+    options: {
+      contacts: text('1000000'), seconds: text('10'), help: { type: 'boolean', short: 'h' },
+      programs: text(join(root, 'build', 'release', 'bench_server')),
+      server: text(join(root, 'build', 'segmentry')),
+    },
+  });
+  if (values.help) {
+    stdout.write(USAGE);
+    exit(0);
+  }
+  return { ...values, contacts: Number(values.contacts), seconds: Number(values.seconds) };
+}
+
+const options = readOptions();
+const program = (name) => join(options.programs, name);
+const lines = (output) => output.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const run = (name, ...args) => execFileSync(program(name), args.map(String), { encoding: 'utf8' });
+
+// --- The server ---------------------------------------------------------------------------------
+
+function fill() {
+  const made = join(dataRoot, `server-${options.contacts}.db`);
+  if (!existsSync(made)) {
+    progress(`filling a database with ${number(options.contacts)} contacts`);
+    rmSync(`${made}.filling`, { force: true });
+    run('bench_fill', `${made}.filling`, KEY, options.contacts, EVENTS_PER_CONTACT);
+    renameSync(`${made}.filling`, made);
+  }
+  return made;
+}
+
+/** A server on a copy of the database; `end` stops it and removes the copy. */
+async function serve(database) {
+  const copy = join(dataRoot, 'server-run.db');
+  const remove = () => ['', '-wal', '-shm', '-lock'].forEach((end) => rmSync(copy + end, { force: true }));
+  remove();
+  copyFileSync(database, copy);
+  const beginMs = performance.now();
+  const args = ['serve', '--db', copy, '--listen', '127.0.0.1:0', '--rate', '0'];
+  // Its log goes to a file: a pipe that nobody reads while a load runs would hold it up.
+  const logFile = join(dataRoot, 'server-run.log');
+  const log = openSync(logFile, 'w');
+  const child = spawn(options.server, args, { stdio: ['ignore', 'ignore', log] });
+  closeSync(log);
+  let port;
+  while (port === undefined) {
+    await sleep(5);
+    const text = readFileSync(logFile, 'utf8');
+    if (child.exitCode !== null) throw new Error(`the server ended: ${text}`);
+    port = /"port (\d+)"/.exec(text)?.[1];
+  }
+  const startSeconds = (performance.now() - beginMs) / 1000;
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  const memoryBytes = 1024 * Number(/VmRSS:\s+(\d+)/.exec(status)[1]);
+  const call = async (method, path, body) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${KEY}`, 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
+    return answer.json();
+  };
+  const end = () => new Promise((resolve) => {
+    child.on('exit', () => { remove(); resolve(); });
+    child.kill('SIGTERM');
+  });
+  return { port, startSeconds, memoryBytes, call, end };
+}
+
+const load = (server, what, connections, seconds = options.seconds) =>
+  lines(run('bench_load', server.port, KEY, what, connections, seconds, options.contacts))[0];
+
+// --- What is measured ---------------------------------------------------------------------------
+
+const segment = (name, filter) => ({
+  name, trackMembership: true, condition: { logic: 'AND', groups: [{ filters: [filter] }] },
+});
+
+/** One segment that everybody is in. Gives entries a second. */
+async function computeAll(server) {
+  const everybody = segment('Everybody', { field: 'email', operator: 'contains', value: '@' });
+  const { id } = await server.call('POST', '/segments', everybody);
+  const beginMs = performance.now();
+  const { added } = await server.call('POST', `/segments/${id}/compute`);
+  const seconds = (performance.now() - beginMs) / 1000;
+  if (added !== options.contacts) throw new Error(`${added} entered, not ${options.contacts}`);
+  return added / seconds;
+}
+
+/** Segments of which one event lets a contact enter one, and others that most contacts are not in. */
+async function makeSegments(server) {
+  for (let i = 0; i < TRACKED_SEGMENTS; i++) {
+    const filter = i < EVENT_NAMES
+      ? { field: `event.event-${i}`, operator: 'triggeredWithin', value: 10, unit: 'minutes' }
+      : { field: 'data.score', operator: 'equals', value: i };
+    const { id } = await server.call('POST', '/segments', segment(`Segment ${i}`, filter));
+    await server.call('POST', `/segments/${id}/compute`);
+  }
+}
+
+async function measure(database) {
+  const results = {};
+  for (const [name, what] of [['track', 'track'], ['batch', 'batch']]) {
+    progress(name);
+    const server = await serve(database);
+    Object.assign(results, { startSeconds: server.startSeconds, memoryBytes: server.memoryBytes });
+    results[name] = load(server, what, 64);
+    await server.end();
+  }
+  progress('compute');
+  let server = await serve(database);
+  results.entries = await computeAll(server);
+  await server.end();
+  progress(`${TRACKED_SEGMENTS} tracked segments`);
+  server = await serve(database);
+  await makeSegments(server);
+  results.latency = load(server, 'track', 1);
+  results.trackedTrack = load(server, 'track', 64);
+  await server.end();
+  progress('SQLite alone');
+  const file = join(dataRoot, 'floor.db');
+  ['', '-wal', '-shm'].forEach((end) => rmSync(file + end, { force: true }));
+  results.floor = Object.fromEntries(lines(run('bench_floor', file, options.contacts))
+    .map(({ name, perSecond }) => [name, perSecond]));
+  ['', '-wal', '-shm'].forEach((end) => rmSync(file + end, { force: true }));
+  return results;
+}
+
+function table(results) {
+  const { track, batch, entries, latency, trackedTrack, floor } = results;
+  const share = (value, of) => `${((100 * value) / of).toFixed(0)} % of ${number(of)}`;
+  const rows = [
+    ['`POST /v1/track`, 64 connections', `${number(track.perSecond)} requests/s`, share(track.perSecond, floor.events64)],
+    ['its latency', `p50 ${milliseconds(track.p50Us)}, p99 ${milliseconds(track.p99Us)}`, ''],
+    ['`POST /v1/track/batch`, 1,000 events each', `${number(batch.itemsPerSecond)} events/s`, share(batch.itemsPerSecond, floor.events16384)],
+    ['`compute` that all contacts enter', `${number(entries)} entries/s`, share(entries, floor.members)],
+    [`one event to its entry, ${TRACKED_SEGMENTS} tracked segments, 1 connection`, `p50 ${milliseconds(latency.p50Us)}, p99 ${milliseconds(latency.p99Us)}`, `${milliseconds(1e6 / floor.commits)} a commit`],
+    ['the same, 64 connections', `${number(trackedTrack.perSecond)} requests/s, p99 ${milliseconds(trackedTrack.p99Us)}`, ''],
+    ['start', `${results.startSeconds.toFixed(2)} s`, ''],
+    ['memory', `${number(results.memoryBytes / options.contacts)} bytes a contact`, ''],
+  ];
+  return ['| what | Segmentry | SQLite alone |', '| :-- | --: | --: |',
+    ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+}
+
+mkdirSync(dataRoot, { recursive: true });
+const results = await measure(fill());
+const events = EVENTS_PER_CONTACT * options.contacts;
+stdout.write(`\n### The server: ${number(options.contacts)} contacts with ${number(events)} events, ${cpus().length} cores\n\n`);
+stdout.write(`${table(results)}\n`);
+exit(results.track.failed + results.batch.failed + results.latency.failed === 0 ? 0 : 1);

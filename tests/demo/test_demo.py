@@ -94,7 +94,9 @@ class Demo(unittest.TestCase):
     def check_link(self, port):
         """The log is in its file; what was printed has none of it."""
         self.assertIn('"server.listening"', (self.folder / "server.log").read_text("utf-8"))
-        self.assertEqual(Client(port).get("/").status, 200)
+        stranger = Client(port)
+        self.addCleanup(stranger.close)
+        self.assertEqual(stranger.get("/").status, 200)
 
     def check_one_server_alone(self):
         second = subprocess.run([ROOT / "native/demo/run.sh", PROGRAM, self.folder],

@@ -22,7 +22,7 @@ block is the file of that name, for those commands. A ```js server block is run 
 server on an empty project, with SEGMENTRY_URL and SECRET_KEY set; the ```text printed block behind it
 is what it prints. Links to files must lead somewhere. The
 JavaScript of README.md must be that of the package's README, which the package's tests run, and its
-condition that of the benchmark. The C of STYLE.md must stand in a public header.
+condition that of the benchmark. OPERATIONS.md names the metrics that the server has, and no others. The C of STYLE.md must stand in a public header.
 """
 
 import argparse
@@ -32,17 +32,19 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "api"))
-from server import Server  # noqa: E402
+from server import Client, Server  # noqa: E402
 
 NOW = "2026-05-06T12:00:00Z"
 FILTERS = "docs/FILTERS.md"
+OPERATIONS = "docs/OPERATIONS.md"
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/BENCHMARKS.md", FILTERS,
-             "docs/STYLE.md", "docs/API.md", "docs/OPERATIONS.md", "tests/corpus/README.md",
+             "docs/STYLE.md", "docs/API.md", OPERATIONS, "tests/corpus/README.md",
              "wasm/package/README.md")
 PACKAGE_README = "wasm/package/README.md"
 BENCH_FILTER = "tests/bench/readme_filter.json"
@@ -265,20 +267,36 @@ def check_console(report, place, block, folder, files):
             report.passed += 1
 
 
-def check_script(report, place, program, block, printed):
-    """JavaScript that talks to a server."""
+@contextmanager
+def serving(program):
+    """A server, and the keys of its empty project."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(program, str(Path(folder) / "segmentry.db"))
         keys = server.create_project("Examples")
         server.start()
         try:
-            found = run("node", "--input-type=module", "--eval", block.text, env={
-                **os.environ, "SEGMENTRY_URL": f"http://127.0.0.1:{server.port}",
-                "SECRET_KEY": keys["secretKey"]})
+            yield server, keys
         finally:
             server.stop()
+
+
+def check_script(report, place, program, block, printed):
+    """JavaScript that talks to a server."""
+    with serving(program) as (server, keys):
+        found = run("node", "--input-type=module", "--eval", block.text, env={
+            **os.environ, "SEGMENTRY_URL": f"http://127.0.0.1:{server.port}",
+            "SECRET_KEY": keys["secretKey"]})
     report.expect(place, "what the script prints", printed.text,
                   (found.stdout + found.stderr).decode().rstrip())
+
+
+def check_metrics(report, program):
+    with serving(program) as (server, _):
+        page = Client(server.port).get("/metrics").text
+    text = (ROOT / OPERATIONS).read_text(encoding="utf-8")
+    named = {name.removesuffix("_bucket") for name in re.findall(r"\bsegmentry_[a-z_]+", text)}
+    report.expect(OPERATIONS, "its metrics", sorted(named),
+                  sorted(re.findall(r"^# TYPE (\w+)", page, re.MULTILINE)))
 
 
 def check_document(report, name, program):
@@ -334,6 +352,7 @@ def main():
     check_filters(report, executors)
     for name in DOCUMENTS:
         check_document(report, name, executors["native"][0])
+    check_metrics(report, executors["native"][0])
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
 

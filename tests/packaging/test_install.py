@@ -26,7 +26,7 @@ BUILD = ""
 TIMEOUT_S = 120
 
 UNIT_DIRECTIVES = {
-    "Unit": {"Description", "Documentation", "After", "Wants"},
+    "Unit": {"Description", "Documentation", "After", "Wants", "StartLimitIntervalSec"},
     "Service": {
         "Type", "User", "Group", "StateDirectory", "StateDirectoryMode", "UMask",
         "WorkingDirectory", "Environment", "EnvironmentFile", "ExecStart", "StandardOutput",

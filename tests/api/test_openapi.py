@@ -207,6 +207,50 @@ class Examples:
         yield 200, Request(path={"id": self.static()["id"]}, body={"emails": [fresh_email()]})
         yield 400, Request(path={"id": self.segment()["id"]}, body={"emails": []})
 
+    def explainCondition(self):
+        contact = self.contact(plan="pro", seats=12, active=True, tags=["a"], since="2026-01-01",
+                               address={"city": "Köln"}, note="x" * 2000)
+        world.ask("track", body={"event": "visited", "email": contact["email"]})
+        segment = self.segment()
+        filters = [filter_of(f"data.{name}", "exists")
+                   for name in ("plan", "seats", "active", "tags", "since", "address", "note",
+                                "nothing")]
+        filters += [filter_of("createdAt", "within", 1, "days"), filter_of("email", "contains", "@"),
+                    filter_of("event.visited", "triggeredWithin", 1, "days"),
+                    filter_of("event.ordered", "triggered"),
+                    filter_of(f"segment.{segment['id']}", "memberOfSegment")]
+        yield 200, Request(body={"condition": condition(*filters), "contactId": contact["id"]})
+        yield 404, Request(body={"condition": PRO, "contactId": UNKNOWN})
+        yield 400, Request(body={"condition": is_equal("colour", 1), "contactId": contact["id"]})
+
+    def explainMember(self):
+        contact = self.contact(plan="pro")
+        yield 200, Request(path={"id": self.segment()["id"], "contactId": contact["id"]})
+        yield 200, Request(path={"id": self.static()["id"], "contactId": contact["id"]})
+
+    def changed(self):
+        """A contact and a segment that it entered and left."""
+        segment, contact = self.static(), self.contact()
+        there = {"path": {"id": segment["id"]}, "body": {"emails": [contact["email"]]}}
+        world.ask("addMembers", **there)
+        world.ask("removeMembers", **there)
+        return contact, segment
+
+    def listSegmentChanges(self):
+        there = {"id": self.changed()[1]["id"]}
+        yield 200, Request(path=there)
+        cursor = world.ask("listSegmentChanges", path=there, query={"limit": 1})["cursor"]
+        yield 200, Request(path=there, query={"limit": 1, "cursor": cursor})
+
+    def listSegmentSizes(self):
+        yield 200, Request(path={"id": self.changed()[1]["id"]}, query={"days": 7})
+        yield 200, Request(path={"id": self.segment()["id"]})
+
+    def listSegmentUsers(self):
+        there = {"id": self.segment()["id"]}
+        self.segment(condition(filter_of(f"segment.{there['id']}", "memberOfSegment")))
+        yield 200, Request(path=there)
+
     def refreshSegment(self):
         there = {"id": self.segment()["id"]}
         yield 200, Request(path=there, body={})
@@ -263,6 +307,30 @@ class Examples:
 
     def deleteContact(self):
         yield 204, Request(path={"id": self.contact()["id"]})
+
+    def listContactChanges(self):
+        there = {"id": self.changed()[0]["id"]}
+        yield 200, Request(path=there)
+        cursor = world.ask("listContactChanges", path=there, query={"limit": 1})["cursor"]
+        yield 200, Request(path=there, query={"limit": 1, "cursor": cursor})
+
+    def listContactSegments(self):
+        contact = self.contact(plan="pro")
+        self.segment()
+        self.segment(trackMembership=True)
+        yield 200, Request(path={"id": contact["id"]})
+
+    def getSnapshot(self):
+        self.contact(plan="pro")
+        self.contact(plan="pro")
+        fields = {"fields": "data.plan,subscribed,event.visited"}
+        yield 200, Request(query=fields)
+        yield 200, Request(query=fields, headers={"Accept-Encoding": "gzip"})
+        answer = world.call(world.description.by_id("getSnapshot"), Request(query=fields))
+        yield 304, Request(query=fields, headers={"If-None-Match": answer.headers["ETag"]})
+        yield 409, Request(query={**fields, "limit": 1})
+        yield 400, Request(query={"fields": "colour"})
+        yield 404, Request(query={"fields": f"segment.{UNKNOWN}"})
 
     # Events
 
@@ -360,6 +428,10 @@ def good_request(op):
     return next(iter(examples_of(op)))[1]
 
 
+def request_of_nothing(op):
+    return Request(path={p["name"]: UNKNOWN for p in op.parameters if p["in"] == "path"})
+
+
 def violations(description, schema):
     """Values that are not as a schema says, each with a word for it. Null counts as absent, so it
     is no violation."""
@@ -423,7 +495,7 @@ class EveryOperation(unittest.TestCase):
         public = {"Authorization": f"Bearer {world.project['publicKey']}"}
 
         def check(op):
-            request = Request(path={"id": UNKNOWN, "field": "data.plan"})
+            request = request_of_nothing(op)
             self.expect(401, world.call(op, request, keys={}))
             unknown_key = {"Authorization": "Bearer sk_" + "A" * 43}
             self.expect((401, 403), world.call(op, request, keys=unknown_key))
@@ -441,7 +513,7 @@ class EveryOperation(unittest.TestCase):
 
     def test_a_session_of_no_such_project(self):
         def check(op):
-            answer = world.call(op, Request(path={"id": UNKNOWN, "field": "data.plan"}), keys={
+            answer = world.call(op, request_of_nothing(op), keys={
                 **world.session_keys(), "Segmentry-Project": UNKNOWN})
             self.expect(404, answer)
             self.assertIn("project", answer.error["message"])
@@ -547,7 +619,7 @@ class EveryOperation(unittest.TestCase):
             described.setdefault(op.path, op)
         for path, op in described.items():
             with self.subTest(path=path):
-                target = Request(path={"id": UNKNOWN, "field": "f", "file": "f"}).target(op)
+                target = request_of_nothing(op).target(op)
                 answer = world.client.send("PROPFIND", target)
                 self.expect(405, answer)
                 world.check(op, answer)
@@ -592,7 +664,7 @@ class Refusing(unittest.TestCase):
     def refuse_all(self, client, keys, status, chosen):
         for op in filter(chosen, world.description.operations):
             with self.subTest(operation=op.id):
-                request = Request(path={"id": UNKNOWN, "field": "f", "file": "f"})
+                request = request_of_nothing(op)
                 used = keys.get((*op.security, None)[0], {})
                 answer = client.send(op.method, request.target(op), headers=used)
                 self.assertEqual(answer.status, status, answer.text)

@@ -31,12 +31,6 @@
     .method = "POST", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
     .flags = SEG_HTTP_JSON | SEG_HTTP_JSON_OPTIONAL | SEG_HTTP_IDEMPOTENT                          \
   }
-/// With a body of items, each a change of its own: no key makes one of them.
-#define BATCH(path, run)                                                                           \
-  {                                                                                                \
-    .method = "POST", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
-    .flags = SEG_HTTP_JSON                                                                         \
-  }
 /// With a body of addresses.
 #define EMAILS(verb, path, run, more_flags)                                                        \
   {                                                                                                \
@@ -121,8 +115,8 @@ const seg_http_route api_routes[] = {
      .handler = api_track,
      .access = SEG_HTTP_ACCESS_PUBLIC,
      .flags = SEG_HTTP_JSON | SEG_HTTP_CORS | SEG_HTTP_IDEMPOTENT},
-    BATCH("/v1/track/batch", api_track_batch),
-    BATCH("/v1/email-activity", api_email_activity),
+    POST("/v1/track/batch", api_track_batch),
+    POST("/v1/email-activity", api_email_activity),
     GET("/events", api_event_list),
     GET("/events/names", api_event_names),
     GET("/events/stats", api_event_stats),

@@ -2,7 +2,7 @@
 
 The oracle (tests/oracle) says who belongs into a segment: one contact at a time, from the contacts
 and events that the server itself shows. The entries and exits among the events say who was let in
-and out. All three must agree.
+and out, and so does the history of each segment. All of these must agree.
 """
 
 import sys
@@ -43,6 +43,8 @@ class State:
         self.events = list(pages(client, "/events", "events", 1000))[::-1]  # oldest first
         self.segments = {row["id"]: row for row in client.get("/segments").json}
         self.members = {id: all_members(client, id) for id in self.segments}
+        self.history = {id: list(pages(client, f"/segments/{id}/changes", "data", 100))[::-1]
+                        for id in self.segments}
         self.expected = {}
 
     def table(self):
@@ -82,7 +84,7 @@ class State:
     def check(self, test, now_ms):
         """Holds everything against everything. The last sweep must have seen the last change."""
         self.evaluate(now_ms)
-        inside = self.follow(test)
+        moves = self.moves()
         for segment_id, row in self.segments.items():
             with test.subTest(segment=row["name"]):
                 expected = self.expected[segment_id]
@@ -90,9 +92,8 @@ class State:
                 test.assertEqual(len(shown), len(set(shown)), "a member is listed twice")
                 test.assertEqual(set(shown), expected)
                 test.assertEqual(row["memberCount"], len(expected))
+                self.check_moves(test, row, moves.get(segment_id, []))
                 if row["type"] == "DYNAMIC" and row["trackMembership"]:
-                    test.assertEqual(inside.get(segment_id, set()), expected,
-                                     "the entries and exits say otherwise")
                     self.check_stored(test, segment_id)
 
     def check_stored(self, test, segment_id):
@@ -104,20 +105,41 @@ class State:
         test.assertEqual(self.client.post(f"/segments/{segment_id}/compute").json,
                          {"added": 0, "removed": 0, "total": count})
 
-    def follow(self, test):
-        """Follows the entries and exits; returns who is inside after them, by segment."""
-        inside = {}
+    def moves(self):
+        """The entries and exits among the events: by segment, (type, when, contact)."""
+        moves = {}
         for event in self.events:
-            if not event["name"].startswith("segment."):
-                continue
-            of = event["data"]["segmentId"]
-            is_entry = event["name"].endswith(".entry")
-            now_inside = inside.setdefault(of, set())
-            test.assertEqual(event["contactId"] in now_inside, not is_entry,
-                             f"twice in a row: {event}")
-            if is_entry:
-                now_inside.add(event["contactId"])
-            else:
-                test.assertTrue(event["name"].endswith(".exit"), event)
-                now_inside.remove(event["contactId"])
-        return inside
+            if event["name"].startswith("segment."):
+                kind = event["name"].rpartition(".")[2]
+                moves.setdefault(event["data"]["segmentId"], []).append(
+                    (kind, event["createdAt"], event["contactId"]))
+        return moves
+
+    def check_moves(self, test, row, told):
+        """Who is inside after the entries and exits, by the events and by the history."""
+        history = [(change["type"], change["at"], change["contact"]["id"])
+                   for change in self.history[row["id"]]]
+        inside = follow(test, told)
+        if row["type"] == "STATIC":
+            test.assertEqual(told, [])
+            test.assertEqual(follow(test, history), self.expected[row["id"]])
+        elif row["trackMembership"]:
+            test.assertEqual(inside, self.expected[row["id"]])
+            test.assertEqual(follow(test, history), inside)
+            # Of a contact that is gone the events are gone too.
+            test.assertEqual(sorted(told), sorted(
+                move for move in history if move[2] in self.contacts))
+
+
+def follow(test, moves):
+    """Follows entries and exits, oldest first; returns who is inside after them."""
+    inside = set()
+    for move in moves:
+        kind, _, contact_id = move
+        test.assertIn(kind, ("entry", "exit"))
+        test.assertEqual(contact_id in inside, kind == "exit", f"twice in a row: {move}")
+        if kind == "entry":
+            inside.add(contact_id)
+        else:
+            inside.remove(contact_id)
+    return inside

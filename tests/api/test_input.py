@@ -42,6 +42,9 @@ BODIES = {
     ("POST", "/segments/preview"): (
         400, {"condition": PRO, "sample": 5, "segmentId": ":dynamic"},
         {"condition": CONDITION, "sample": NUMBER, "segmentId": TEXT}, ("condition",)),
+    ("POST", "/segments/explain"): (
+        400, {"condition": PRO, "contactId": ":old"}, {"condition": CONDITION, "contactId": TEXT},
+        ("condition", "contactId")),
     ("POST", "/segments/:id/members"): (
         400, {**EMAILS, "createMissing": True, "subscribed": True},
         {"emails": ARRAY, "createMissing": FLAG, "subscribed": FLAG}, ("emails",)),
@@ -85,8 +88,9 @@ class InputTest(ApiTest):
         return pattern.replace(":id", of["id"])
 
     def body(self, good):
-        """The good body, with the id of a segment where one is meant."""
-        return json.loads(json.dumps(good).replace(":dynamic", self.dynamic["id"]))
+        """The good body, with the id of a segment or a contact where one is meant."""
+        text = json.dumps(good).replace(":dynamic", self.dynamic["id"])
+        return json.loads(text.replace(":old", self.old["id"]))
 
     def shown(self):
         state = State(self.api)

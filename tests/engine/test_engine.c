@@ -342,11 +342,13 @@ static void a_sweep_moves_a_chain_in_one_go(void **state) {
   // The login is still to come: a sender's clock may be ahead.
   assert_int_equal(track_at(own, "ada@example.com", "login", at_ms + DAY_MS), ENGINE_OK);
   assert_int_equal(last_change(own, &made.to_wake).cause, STORE_CAUSE_DATA);
-  at_ms = own->now_ms += 10;
+  at_ms += 10;
+  own->now_ms = at_ms;
   wait_for_sweep(own, &made.active, at_ms); // from here on the definitions are no cause any more
   static const int64_t steps_ms[] = {DAY_MS, 8 * DAY_MS};
   for (int i = 0; i < 2; i++) {
-    at_ms = own->now_ms += steps_ms[i];
+    at_ms += steps_ms[i];
+    own->now_ms = at_ms;
     wait_for_sweep(own, &made.to_wake, at_ms);
     assert_moved(own, &made.active, i == 0, at_ms);
     assert_moved(own, &made.quiet, i == 1, at_ms);

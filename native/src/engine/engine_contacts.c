@@ -312,7 +312,7 @@ static engine_status delete_row(batch *in, const project_batch *part, uint32_t r
 engine_status engine_delete_contact(batch *in, project_batch *part, seg_text_view id,
                                     engine_error *error) {
   contact_draft old;
-  uint32_t row;
+  uint32_t row = 0;
   engine_status status = keep_by_id(in, part->project, id, &old, error);
   // The scratch table has the contact as the batch has made it so far.
   if (status == ENGINE_OK && (batch_apply(part) != BATCH_OK || batch_touch(part, id) != BATCH_OK ||

@@ -6,7 +6,8 @@
 Some clients write at once, each to contacts, members and segments of its own, while all of them
 move through the same tracked segments. Each keeps a model of what was answered. At a random moment
 the server is killed. After the restart a client's part of the project must be what its model says,
-or that with some of the one request that was not answered.
+or that with some of the one request that was not answered. If this had an Idempotency-Key it is
+sent again, and must then have been carried out once.
 """
 
 import collections
@@ -80,6 +81,7 @@ class Worker:
         self.numbers = itertools.count()
         self.model = new_model()
         self.pending = None
+        self.headers = {}
         self.wrong = []
         self.answered = 0
 
@@ -259,8 +261,20 @@ class Worker:
             self.client.close()
 
     def do(self, operation):
+        self.headers = {}
+        # A batch is many changes: no key makes one of them.
+        if operation.method == "POST" and len(operation.steps) == 1 and self.random.random() < 0.5:
+            self.headers = {"Idempotency-Key": f"{self.prefix}{next(self.numbers)}"}
+        self.send(operation)
+
+    def send_again(self, client):
+        if self.pending and self.headers:
+            self.client = client
+            self.send(self.pending)
+
+    def send(self, operation):
         self.pending = operation
-        answer = self.client.send(operation.method, operation.path, operation.body)
+        answer = self.client.send(operation.method, operation.path, operation.body, self.headers)
         if answer.status not in (200, 201, 204):
             self.wrong.append(f"{operation.method} {operation.path}: {answer.text}")
             return
@@ -381,9 +395,11 @@ class Crash(OwnServerTest):
         for turn in range(self.ROUNDS_SHORT if suite.is_short else self.ROUNDS):
             with self.subTest(seed=seed, round=turn):
                 self.run_round(server, workers, moments.uniform(0.2, 1.0))
-                gone = iso(time.time() + BLINK_SECONDS)
                 server.start()
                 client = self.client(server)
+                for worker in workers:
+                    worker.send_again(client)
+                gone = iso(time.time() + BLINK_SECONDS)
                 self.assertTrue(wait_until(lambda: self.swept_since(client, base[0], gone), 60))
                 state = State(client)
                 for worker in workers:

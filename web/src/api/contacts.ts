@@ -31,7 +31,7 @@ export const contacts = {
   lookup: (emails: string[]) =>
     post<{ found: string[]; notFound: string[] }>('/contacts/lookup', { emails }),
   segments: (id: string, signal?: AbortSignal) =>
-    get<ContactSegment[]>(path`/contacts/${id}/segments`, {}, signal),
+    get<{ data: ContactSegment[] }>(path`/contacts/${id}/segments`, {}, signal),
   changes: (id: string, query: { limit?: number; cursor?: string | null }, signal?: AbortSignal) =>
     get<CursorPage<ContactChange>>(path`/contacts/${id}/changes`, query, signal),
 

@@ -116,8 +116,12 @@ export interface ContactSegment {
   id: string;
   name: string;
   type: SegmentType;
+  trackMembership: boolean;
+  /** When it became a stored member; null where nothing is stored. */
+  since: string | null;
 }
 
+/** At a midnight of UTC; the last one is now. */
 export interface SegmentSize {
   at: string;
   count: number;
@@ -217,11 +221,11 @@ export interface Campaign extends CampaignDraft {
 }
 
 export interface ImportJob {
-  status: 'PENDING' | 'PROCESSING' | 'COMPLETED' | 'FAILED' | (string & {});
+  status: 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED';
   totalRows: number;
   processed: number;
   imported: number;
   updated: number;
   skipped: number;
-  errors: { row: number; email: string; reason: string }[];
+  errors: { row: number; email: string | null; reason: string }[];
 }

@@ -1,12 +1,20 @@
 // CSV as RFC 4180 has it, in the browser: for previews, and for lists of addresses. What is stored is
 // read by the server itself.
 
+/** Commas, or semicolons if the first row has none: as spreadsheets of many countries write them. */
+function separatorOf(text: string): string {
+  const end = text.search(/\r?\n/);
+  const first = end < 0 ? text : text.slice(0, end);
+  return first.includes(',') ? ',' : ';';
+}
+
 /** Rows of cells. A quote inside a quoted cell is written twice; either line end counts. */
 export function parseCsv(text: string, rowsMax = Infinity): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = '';
   let isQuoted = false;
+  const separator = separatorOf(text);
   const endCell = () => {
     row.push(cell);
     cell = '';
@@ -25,7 +33,7 @@ export function parseCsv(text: string, rowsMax = Infinity): string[][] {
         at++;
       } else isQuoted = false;
     } else if (char === '"' && cell === '') isQuoted = true;
-    else if (char === ',') endCell();
+    else if (char === separator) endCell();
     else if (char === '\n') {
       endRow();
       if (rows.length >= rowsMax) return rows;

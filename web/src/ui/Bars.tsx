@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { ticksFor } from './chart';
 import { formatDay, formatNumber } from './format';
+import { useWidth } from './useWidth';
 
 export interface DayCount {
   /** The first instant of the day. */
@@ -9,54 +10,78 @@ export interface DayCount {
   count: number;
 }
 
-const WIDTH = 720;
 const HEIGHT = 180;
+/** Before the place is known, and where there is none. */
+const WIDTH_MIN = 200;
 const LEFT = 44;
 const TOP = 8;
 const BOTTOM = 24;
-const GAP = 3;
-/** So many labels fit under the bars. */
-const LABELS_MAX = 6;
+const GAP = 4;
+const BAR_WIDTH_MAX = 40;
+/** A label takes so much room. */
+const LABEL_WIDTH = 60;
 
-export function DayBars({ title, days }: { title: string; days: readonly DayCount[] }) {
-  const [chosen, setChosen] = useState<number | null>(null);
+function plotOf(days: readonly DayCount[], width: number) {
   const ticks = ticksFor(0, Math.max(...days.map(({ count }) => count), 1));
   const high = ticks.at(-1) ?? 1;
   const bottom = HEIGHT - BOTTOM;
-  const width = (WIDTH - LEFT) / Math.max(days.length, 1);
-  const y = (count: number) => bottom - (count / high) * (bottom - TOP);
-  const every = Math.ceil(days.length / LABELS_MAX);
+  const place = (width - LEFT) / Math.max(days.length, 1);
+  return {
+    ticks,
+    bottom,
+    place,
+    bar: Math.max(Math.min(place - GAP, BAR_WIDTH_MAX), 1),
+    /** The middle of a day's place. */
+    x: (index: number) => LEFT + (index + 0.5) * place,
+    y: (count: number) => bottom - (count / high) * (bottom - TOP),
+    labelEvery: Math.max(Math.ceil(LABEL_WIDTH / place), 1),
+  };
+}
+
+export function DayBars({ title, days }: { title: string; days: readonly DayCount[] }) {
+  const { element, width } = useWidth<HTMLDivElement>();
+  const [chosen, setChosen] = useState<number | null>(null);
+  const whole = Math.max(width, WIDTH_MIN);
+  const plot = plotOf(days, whole);
   const total = days.reduce((sum, { count }) => sum + count, 0);
   const read = chosen === null ? undefined : days[chosen];
   return (
-    <div class="day-bars">
+    <div class="day-bars" ref={element}>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        viewBox={`0 0 ${whole} ${HEIGHT}`}
+        width={whole}
+        height={HEIGHT}
         role="img"
         aria-label={`${title}: ${formatNumber(total)} in ${days.length} days`}
         onPointerLeave={() => setChosen(null)}
       >
-        {ticks.map((tick) => (
+        {plot.ticks.map((tick) => (
           <g key={tick}>
-            <line class="chart-grid" x1={LEFT} x2={WIDTH} y1={y(tick)} y2={y(tick)} />
-            <text class="chart-label" x={LEFT - 8} y={y(tick) + 4} text-anchor="end">
+            <line class="chart-grid" x1={LEFT} x2={whole} y1={plot.y(tick)} y2={plot.y(tick)} />
+            <text class="chart-label" x={LEFT - 8} y={plot.y(tick) + 4} text-anchor="end">
               {formatNumber(tick)}
             </text>
           </g>
         ))}
         {days.map(({ day, count }, index) => (
           <g key={day} onPointerEnter={() => setChosen(index)}>
-            <rect class="chart-hit" x={LEFT + index * width} y={TOP} width={width} height={bottom - TOP} />
+            <rect
+              class="chart-hit"
+              x={plot.x(index) - plot.place / 2}
+              y={TOP}
+              width={plot.place}
+              height={plot.bottom - TOP}
+            />
             <rect
               class="chart-bar"
-              x={LEFT + index * width + GAP / 2}
-              y={y(count)}
-              width={Math.max(width - GAP, 1)}
-              height={bottom - y(count)}
+              x={plot.x(index) - plot.bar / 2}
+              y={plot.y(count)}
+              width={plot.bar}
+              height={plot.bottom - plot.y(count)}
               rx="2"
             />
-            {index % every === 0 && (
-              <text class="chart-label" x={LEFT + index * width} y={HEIGHT - 6}>
+            {(days.length - 1 - index) % plot.labelEvery === 0 && (
+              <text class="chart-label" x={plot.x(index)} y={HEIGHT - 6} text-anchor="middle">
                 {formatDay(day)}
               </text>
             )}

@@ -1,8 +1,9 @@
 // A number over time, with axes. A number holds until the next one: so the curve has steps. Arrow keys
-// and the pointer read single points; a table says the same to those who do not see.
-import { useEffect, useRef, useState } from 'preact/hooks';
+// and the pointer read single points.
+import { useState } from 'preact/hooks';
 import { ticksFor } from './chart';
 import { formatDay, formatInstant, formatNumber } from './format';
+import { useWidth } from './useWidth';
 
 export interface CurvePoint {
   at: string;
@@ -16,6 +17,8 @@ interface CurveProps {
 }
 
 const HEIGHT = 200;
+/** Before the place is known, and where there is none. */
+const WIDTH_MIN = 200;
 const LEFT = 52;
 const RIGHT = 12;
 const TOP = 10;
@@ -23,23 +26,10 @@ const BOTTOM = 26;
 /** A label every so many pixels at the most. */
 const LABEL_WIDTH = 90;
 
-/** The width that the element has, as it changes. */
-function useWidth<E extends Element>() {
-  const element = useRef<E>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    if (!element.current) return;
-    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, []);
-  return { element, width };
-}
-
 export function Curve({ title, points }: CurveProps) {
   const { element, width } = useWidth<HTMLDivElement>();
   const [chosen, setChosen] = useState<number | null>(null);
-  const plot = plotOf(points, Math.max(width, 240));
+  const plot = plotOf(points, Math.max(width, WIDTH_MIN));
   const read = chosen === null ? undefined : points[chosen];
 
   function choose(event: PointerEvent): void {

@@ -7,6 +7,7 @@ import { Icon } from '../../ui/Icon';
 import { Loaded } from '../../ui/Loaded';
 import { EmptyState } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
+import { Time } from '../../ui/Time';
 import { useResource } from '../../ui/useResource';
 import { Badge } from '../../ui/Badge';
 
@@ -27,6 +28,12 @@ function columns(contact: Contact): readonly Column<ContactSegment>[] {
       wideOnly: true,
       cell: ({ type }) =>
         type === 'DYNAMIC' ? <Badge tone="accent">Dynamic</Badge> : <Badge>Static</Badge>,
+    },
+    {
+      id: 'since',
+      title: 'Member since',
+      wideOnly: true,
+      cell: ({ since }) => since && <Time at={since} />,
     },
     {
       id: 'why',
@@ -53,8 +60,8 @@ export function ContactSegments({ contact }: { contact: Contact }) {
   const list = useResource((signal) => api.contacts.segments(contact.id, signal), [contact.id]);
   return (
     <Loaded from={list} rows={3}>
-      {(segments) =>
-        segments.length === 0 ? (
+      {({ data }) =>
+        data.length === 0 ? (
           <EmptyState icon="segments" title="In no segment">
             No filter matches this contact now, and no static segment holds it.
           </EmptyState>
@@ -62,7 +69,7 @@ export function ContactSegments({ contact }: { contact: Contact }) {
           <Table
             caption="Segments"
             columns={columns(contact)}
-            rows={segments}
+            rows={data}
             keyOf={({ id }) => id}
           />
         )

@@ -42,7 +42,7 @@ export default function ImportPage() {
       <PageHead
         title="Import contacts"
         back={{ href: '#/contacts', title: 'Contacts' }}
-        lead="A CSV with a header row. The column “email” is needed; every other column becomes data of that name. Whoever is known already is updated."
+        lead="A CSV with a header row. The column “email” is needed; “subscribed” says who is; every other column becomes data of that name. Whoever is known already is updated."
       />
       {jobId === null ? (
         <Upload />
@@ -69,7 +69,7 @@ function Upload() {
       <FileField
         label="CSV file"
         accept=".csv,text/csv"
-        hint="In UTF-8, with commas between the cells."
+        hint="In UTF-8, with commas or semicolons between the cells."
         error={problem ?? undefined}
         onFile={(file) => void look(file).then(setChosen)}
       />

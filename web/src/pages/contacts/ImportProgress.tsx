@@ -12,11 +12,9 @@ import { useResource } from '../../ui/useResource';
 
 const ASK_EVERY_MS = 700;
 
-const ENDED: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED']);
-
-const LOOKS: Readonly<Record<string, { tone: BadgeTone; title: string }>> = {
-  PENDING: { tone: 'neutral', title: 'Waiting' },
-  PROCESSING: { tone: 'warning', title: 'Importing' },
+const LOOKS: Readonly<Record<ImportJob['status'], { tone: BadgeTone; title: string }>> = {
+  QUEUED: { tone: 'neutral', title: 'Waiting' },
+  RUNNING: { tone: 'warning', title: 'Importing' },
   COMPLETED: { tone: 'good', title: 'Done' },
   FAILED: { tone: 'bad', title: 'Failed' },
 };
@@ -31,8 +29,8 @@ const COLUMNS: readonly Column<RowError>[] = [
 
 export function ImportProgress({ jobId, onAgain }: { jobId: string; onAgain: () => void }) {
   const job = useResource((signal) => api.contacts.importJob(jobId, signal), [jobId]);
-  const status = job.data?.status.toUpperCase();
-  const isOver = status !== undefined && ENDED.has(status);
+  const status = job.data?.status;
+  const isOver = status === 'COMPLETED' || status === 'FAILED';
 
   useEffect(() => {
     if (isOver || job.isLoading || job.error) return;
@@ -44,7 +42,7 @@ export function ImportProgress({ jobId, onAgain }: { jobId: string; onAgain: () 
     <Loaded from={job} rows={3}>
       {(data) => (
         <>
-          <Summary job={data} status={status ?? ''} />
+          <Summary job={data} />
           {isOver && (
             <div class="row import-next">
               <ButtonLink variant="primary" href="#/contacts">
@@ -69,8 +67,8 @@ export function ImportProgress({ jobId, onAgain }: { jobId: string; onAgain: () 
   );
 }
 
-function Summary({ job, status }: { job: ImportJob; status: string }) {
-  const look = LOOKS[status] ?? { tone: 'neutral' as const, title: status };
+function Summary({ job }: { job: ImportJob }) {
+  const look = LOOKS[job.status];
   return (
     <div class="stack">
       <div class="card stack-small" role="status">

@@ -1,6 +1,13 @@
 // The first rows of a CSV, with what each column becomes.
 import { emailColumn } from '../../csv/parse';
 
+function becomes(name: string, isEmail: boolean): string {
+  const trimmed = name.trim();
+  if (isEmail) return 'email';
+  if (trimmed.toLowerCase() === 'subscribed') return 'subscribed';
+  return trimmed === '' ? 'left out' : `data.${trimmed}`;
+}
+
 export function PreviewTable({ rows }: { rows: readonly (readonly string[])[] }) {
   const [header = [], ...body] = rows;
   const email = emailColumn(header);
@@ -12,7 +19,7 @@ export function PreviewTable({ rows }: { rows: readonly (readonly string[])[] })
             {header.map((name, index) => (
               <th key={index} scope="col">
                 {name}
-                <span class="row-note">{index === email ? 'email' : `data.${name.trim()}`}</span>
+                <span class="row-note">{becomes(name, index === email)}</span>
               </th>
             ))}
           </tr>

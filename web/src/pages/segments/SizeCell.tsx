@@ -29,13 +29,13 @@ export function SizeCell({ segment }: { segment: Segment }) {
     };
   }, [segment.id]);
 
-  const values = sizes === null ? [] : [...sizes, segment.memberCount];
+  const values = sizes ?? [];
   return (
     <span class="size-cell" ref={place}>
       {values.length > 0 && (
         <Sparkline
           values={values}
-          label={`From ${formatNumber(values[0] ?? 0)} to ${formatNumber(segment.memberCount)} members in ${CURVE_DAYS} days`}
+          label={`From ${formatNumber(values[0] ?? 0)} to ${formatNumber(values.at(-1) ?? 0)} members in ${CURVE_DAYS} days`}
         />
       )}
     </span>

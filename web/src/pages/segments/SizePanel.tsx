@@ -15,7 +15,13 @@ export function SizePanel({ segment, version }: { segment: Segment; version: num
     <section class="card size-panel" aria-label="Size">
       <h2>Members, last {CURVE_DAYS} days</h2>
       <Loaded from={sizes} compact rows={3}>
-        {({ data }) => <Curve title="Members" points={[...data.map(pointOf), now(segment)]} />}
+        {({ data }) =>
+          data.length > 1 ? (
+            <Curve title="Members" points={data.map(pointOf)} />
+          ) : (
+            <p class="muted">{whyNoCurve(segment)}</p>
+          )
+        }
       </Loaded>
     </section>
   );
@@ -25,6 +31,8 @@ function pointOf({ at, count }: { at: string; count: number }): CurvePoint {
   return { at, value: count };
 }
 
-function now(segment: Segment): CurvePoint {
-  return { at: new Date().toISOString(), value: segment.memberCount };
+function whyNoCurve({ type, trackMembership }: Segment): string {
+  return type === 'DYNAMIC' && !trackMembership
+    ? 'The members of a segment that is not tracked are not stored, so there is no curve of how many there were.'
+    : 'The curve begins tomorrow: it has a point for each day.';
 }

@@ -3,6 +3,18 @@ import { launch } from '../chromium.mjs';
 
 export const SIZES = { phone: { width: 360, height: 780 }, desk: { width: 1280, height: 900 } };
 
+/** The requests that are under way, of each page. */
+const requestsOf = new WeakMap();
+
+function watchRequests(page) {
+  const open = new Set();
+  requestsOf.set(page, open);
+  page.on('request', (request) => open.add(request));
+  for (const end of ['requestfinished', 'requestfailed']) {
+    page.on(end, (request) => open.delete(request));
+  }
+}
+
 /**
  * Starts a browser and logs in by the server's link.
  * @returns page; complaints: what the console and the policy said; expected: takes out those that
@@ -13,8 +25,9 @@ export async function openDashboard(server, { size = SIZES.desk } = {}) {
   const context = await browser.newContext({ viewport: size, locale: 'en-GB' });
   const complaints = [];
   const page = await context.newPage();
+  watchRequests(page);
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(server.link);
@@ -36,4 +49,17 @@ export function goTo(page, path) {
   return page.evaluate((hash) => {
     window.location.hash = hash;
   }, path);
+}
+
+/** Quiet for so long counts as settled: a page asks at once, or not at all. */
+const QUIET_MS = 120;
+
+/** Waits until nothing is under way: no request, no sign of loading. */
+export async function settled(page) {
+  const open = requestsOf.get(page);
+  let quietSince = Date.now();
+  while (Date.now() - quietSince < QUIET_MS) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (open.size > 0 || (await page.locator('.loading').count()) > 0) quietSince = Date.now();
+  }
 }

@@ -30,6 +30,10 @@ export const SEGMENTS = {
     condition: all(filter('data.plan', 'equals', 'pro'), filter('subscribed', 'equals', true)),
     trackMembership: true,
   },
+  proInFrance: {
+    name: 'Pro in France',
+    condition: all(filter('data.country', 'equals', 'FR')),
+  },
   active: {
     name: 'Signed up lately',
     condition: all(filter('event.signed_up', 'triggeredWithin', 3650, 'days')),
@@ -43,16 +47,16 @@ async function inPieces(items, size, send) {
   for (let at = 0; at < items.length; at += size) await send(items.slice(at, at + size));
 }
 
-/** Fills a project; gives its segments by their names in SEGMENTS, and its contacts' addresses. */
+/** Fills a project; gives its segments by their names in SEGMENTS, and the sample's contacts. */
 export async function seed(call) {
   const people = await lines('contacts.ndjson');
-  await inPieces(people, 20, (piece) =>
-    Promise.all(
-      piece.map(({ email, subscribed, data }) =>
-        call('POST', '/contacts', { email, subscribed, data }),
-      ),
-    ),
-  );
+  const contacts = [];
+  await inPieces(people, 20, async (piece) => {
+    const created = piece.map(({ email, subscribed, data }) =>
+      call('POST', '/contacts', { email, subscribed, data }),
+    );
+    contacts.push(...(await Promise.all(created)));
+  });
   await call('POST', '/contacts', { email: HOSTILE_EMAIL, data: { note: HOSTILE } });
 
   const emailOf = new Map(people.map(({ id, email }) => [id, email]));
@@ -69,8 +73,15 @@ export async function seed(call) {
   for (const [key, draft] of Object.entries(SEGMENTS)) {
     segments[key] = await call('POST', '/segments', draft);
   }
-  const emails = people.map(({ email }) => email);
-  await call('POST', `/segments/${segments.beta.id}/members`, { emails: emails.slice(0, 3) });
+  // One that refers to another: so that one is in use.
+  await call('PATCH', `/segments/${segments.proInFrance.id}`, {
+    condition: all(
+      filter('data.country', 'equals', 'FR'),
+      filter(`segment.${segments.pro.id}`, 'memberOfSegment'),
+    ),
+  });
+  const emails = contacts.slice(0, 3).map(({ email }) => email);
+  await call('POST', `/segments/${segments.beta.id}/members`, { emails });
   await call('POST', `/segments/${segments.pro.id}/compute`);
-  return { segments, emails };
+  return { segments, contacts };
 }

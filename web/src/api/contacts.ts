@@ -8,7 +8,6 @@ import type {
   Field,
   FieldValues,
   ImportJob,
-  Usage,
 } from './types';
 
 export interface ContactDraft {
@@ -50,7 +49,5 @@ export const fields = {
     get<{ fields: Field[]; count: number }>('/contacts/fields', {}, signal),
   values: (field: string, limit: number, signal?: AbortSignal) =>
     get<FieldValues>(path`/contacts/fields/${field}/values`, { limit }, signal),
-  usage: (field: string, signal?: AbortSignal) =>
-    get<Usage>(path`/contacts/fields/${field}/usage`, {}, signal),
   delete: (field: string) => remove<unknown>(path`/contacts/fields/${field}`),
 };

@@ -1,5 +1,5 @@
 import { get, path, post, remove } from './client';
-import type { EventPage, EventStat, Usage } from './types';
+import type { EventPage, EventStat } from './types';
 
 export const events = {
   list: (
@@ -14,8 +14,6 @@ export const events = {
   names: (signal?: AbortSignal) => get<{ eventNames: string[] }>('/events/names', {}, signal),
   stats: (query: { startDate?: string; endDate?: string }, signal?: AbortSignal) =>
     get<EventStat[]>('/events/stats', query, signal),
-  usage: (name: string, signal?: AbortSignal) =>
-    get<Usage>(path`/events/${name}/usage`, {}, signal),
   delete: (name: string) => remove<unknown>(path`/events/${name}`),
   track: (event: { event: string; email: string; data?: Record<string, unknown> }) =>
     post<unknown>('/v1/track', event),

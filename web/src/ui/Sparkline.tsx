@@ -5,7 +5,7 @@ const HEIGHT = 24;
 const MARGIN = 2;
 
 interface SparklineProps {
-  /** Evenly spaced in time. */
+  /** Two at least, evenly spaced in time. */
   values: readonly number[];
   label: string;
 }
@@ -14,15 +14,13 @@ export function Sparkline({ values, label }: SparklineProps) {
   const low = Math.min(...values);
   const high = Math.max(...values);
   const x = (index: number) =>
-    MARGIN + (index * (WIDTH - 2 * MARGIN)) / Math.max(values.length - 1, 1);
+    MARGIN + (index * (WIDTH - 2 * MARGIN)) / (values.length - 1);
   // What never changed is a line in the middle.
   const y = (value: number) =>
     high === low
       ? HEIGHT / 2
       : HEIGHT - MARGIN - ((value - low) * (HEIGHT - 2 * MARGIN)) / (high - low);
   const points = values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`);
-  const single = points[0];
-  if (points.length === 1 && single) points.push(`${WIDTH - MARGIN},${single.split(',')[1]}`);
   return (
     <svg
       class="sparkline"

@@ -17,14 +17,19 @@ const COLUMNS: readonly Column<ContactChange>[] = [
   {
     id: 'segment',
     title: 'Segment',
-    cell: ({ segment }) => (
-      <a class="row-title" href={href`/segments/${segment.id}`}>
-        {segment.name}
-      </a>
+    cell: ({ segment, cause, at }) => (
+      <>
+        <a class="row-title" href={href`/segments/${segment.id}`}>
+          {segment.name}
+        </a>
+        <span class="row-note narrow-only">
+          <Time at={at} />: {causeInWords(cause)}
+        </span>
+      </>
     ),
   },
   { id: 'cause', title: 'Because', wideOnly: true, cell: ({ cause }) => causeInWords(cause) },
-  { id: 'at', title: 'When', cell: ({ at }) => <Time at={at} /> },
+  { id: 'at', title: 'When', wideOnly: true, cell: ({ at }) => <Time at={at} /> },
 ];
 
 export function ContactChanges({ contact }: { contact: Contact }) {

@@ -39,7 +39,7 @@ const COLUMNS: readonly Column<Contact>[] = [
     cell: ({ subscribed }) => <SubscribedBadge subscribed={subscribed} />,
   },
   { id: 'data', title: 'Data', wideOnly: true, cell: ({ data }) => <DataSummary data={data} /> },
-  { id: 'created', title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { id: 'created', title: 'Created', wideOnly: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
 ];
 
 function DataSummary({ data }: { data: Contact['data'] }) {

@@ -11,7 +11,14 @@ import type { CursorList } from '../../ui/useCursorList';
 const NAME: Column<ContactEvent> = {
   id: 'name',
   title: 'Event',
-  cell: ({ name }) => <code class="break">{name}</code>,
+  cell: ({ name, createdAt }) => (
+    <>
+      <code class="break">{name}</code>
+      <span class="row-note narrow-only">
+        <Time at={createdAt} />
+      </span>
+    </>
+  ),
 };
 
 const CONTACT: Column<ContactEvent> = {
@@ -34,6 +41,7 @@ const DATA: Column<ContactEvent> = {
 const AT: Column<ContactEvent> = {
   id: 'at',
   title: 'When',
+  wideOnly: true,
   cell: ({ createdAt }) => <Time at={createdAt} />,
 };
 

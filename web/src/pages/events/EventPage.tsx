@@ -11,6 +11,7 @@ import { PageHead, Section } from '../../ui/Page';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
 import { isUsed, UsageList } from '../UsageList';
+import { usageOf } from '../usageOf';
 import { DaysPanel } from './DaysPanel';
 import { EventFeed } from './EventFeed';
 
@@ -20,7 +21,7 @@ const RESERVED = /^(segment|contact|email)\./;
 export default function EventPage({ params }: PageProps) {
   const name = params['name'] ?? '';
   const [isAsked, ask] = useState(false);
-  const usage = useResource((signal) => api.events.usage(name, signal), [name]);
+  const usage = useResource((signal) => usageOf(`event.${name}`, signal), [name]);
 
   async function remove(): Promise<void> {
     await api.events.delete(name);

@@ -30,8 +30,8 @@ const COLUMNS: readonly Column<EventStat>[] = [
       </a>
     ),
   },
-  { id: 'count', title: 'Occurrences', numeric: true, cell: ({ count }) => formatNumber(count) },
-  { id: 'last', title: 'Last', cell: ({ lastSeenAt }) => <Time at={lastSeenAt} /> },
+  { id: 'count', title: 'Times', numeric: true, cell: ({ count }) => formatNumber(count) },
+  { id: 'last', title: 'Last', wideOnly: true, cell: ({ lastSeenAt }) => <Time at={lastSeenAt} /> },
 ];
 
 export default function EventsPage() {
@@ -41,7 +41,7 @@ export default function EventsPage() {
     <>
       <PageHead title="Events" />
       <DaysPanel name={null} />
-      <section class="section" aria-label="Events">
+      <div class="section">
         <Tabs
           label="Events"
           tabs={TABS}
@@ -50,7 +50,7 @@ export default function EventsPage() {
         >
           {current === 'names' ? <Names /> : <EventFeed name={null} />}
         </Tabs>
-      </section>
+      </div>
     </>
   );
 }

@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<Field>[] = [
       </a>
     ),
   },
-  { id: 'type', title: 'Type', cell: ({ type }) => <FieldTypeBadge type={type} /> },
+  { id: 'type', title: 'Type', wideOnly: true, cell: ({ type }) => <FieldTypeBadge type={type} /> },
   {
     id: 'kind',
     title: 'Kind',

@@ -16,6 +16,7 @@ import { Table, type Column } from '../../ui/Table';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
 import { isUsed, UsageList } from '../UsageList';
+import { usageOf } from '../usageOf';
 import { FieldTypeBadge } from './FieldTypeBadge';
 
 const VALUES_MAX = 50;
@@ -42,7 +43,7 @@ function Missing({ name }: { name: string }) {
 }
 
 function Content({ field }: { field: Field }) {
-  const usage = useResource((signal) => api.fields.usage(field.field, signal), [field.field]);
+  const usage = useResource((signal) => usageOf(field.field, signal), [field.field]);
   const [isAsked, ask] = useState(false);
 
   async function remove(): Promise<void> {

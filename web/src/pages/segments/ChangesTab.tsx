@@ -17,14 +17,19 @@ const COLUMNS: readonly Column<SegmentChange>[] = [
   {
     id: 'contact',
     title: 'Contact',
-    cell: ({ contact }) => (
-      <a class="row-title" href={href`/contacts/${contact.id}`}>
-        {contact.email}
-      </a>
+    cell: ({ contact, cause, at }) => (
+      <>
+        <a class="row-title" href={href`/contacts/${contact.id}`}>
+          {contact.email}
+        </a>
+        <span class="row-note narrow-only">
+          <Time at={at} />: {causeInWords(cause)}
+        </span>
+      </>
     ),
   },
   { id: 'cause', title: 'Because', wideOnly: true, cell: ({ cause }) => causeInWords(cause) },
-  { id: 'at', title: 'When', cell: ({ at }) => <Time at={at} /> },
+  { id: 'at', title: 'When', wideOnly: true, cell: ({ at }) => <Time at={at} /> },
 ];
 
 export function ChangesTab({ segment, version }: { segment: Segment; version: number }) {

@@ -71,11 +71,11 @@ function Content({ segment, resource }: ContentProps) {
         </Figure>
       </dl>
       <div class="panels">
-        <SizePanel segment={segment} version={version} />
         <div class="stack">
           {segment.condition && <DefinitionPanel segment={segment} />}
-          <TrackingPanel segment={segment} onChanged={resource.set} />
+          <SizePanel segment={segment} version={version} />
         </div>
+        <TrackingPanel segment={segment} onChanged={resource.set} />
       </div>
       <SegmentTabs segment={segment} version={version} onMoved={refreshed} />
     </>

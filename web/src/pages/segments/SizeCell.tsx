@@ -1,4 +1,5 @@
-// The small curve of a segment's size in the list; asked for when the row comes into view.
+// The small curve of a segment's size in the list; asked for when the row comes into view. One point is
+// no curve: so a new segment, and one whose members are not stored, has none.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { Segment } from '../../api/types';
@@ -32,7 +33,7 @@ export function SizeCell({ segment }: { segment: Segment }) {
   const values = sizes ?? [];
   return (
     <span class="size-cell" ref={place}>
-      {values.length > 0 && (
+      {values.length > 1 && (
         <Sparkline
           values={values}
           label={`From ${formatNumber(values[0] ?? 0)} to ${formatNumber(values.at(-1) ?? 0)} members in ${CURVE_DAYS} days`}

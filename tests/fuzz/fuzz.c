@@ -122,6 +122,35 @@ static void check_counts(const seg_plan *plan, const seg_filter *filter, const s
   free(counts);
 }
 
+/// The first contact's explanation must tell the mask's verdict, and give way to the other one when
+/// it says so.
+static void check_explanation(seg_allocator allocator, const seg_table *table,
+                              const seg_filter *filter, const uint64_t *mask) {
+  uint32_t row = 0;
+  while (row < seg_table_row_count(table) && !seg_table_is_live(table, row)) {
+    row++;
+  }
+  if (row == seg_table_row_count(table)) {
+    return;
+  }
+  seg_resolver resolver = {.find = find_segment, .context = (void *)(uintptr_t)filter};
+  bool matches = ((mask[row / 64] >> (row % 64)) & 1) != 0;
+  int64_t now_ms = FUZZ_NOW_MS;
+  for (int i = 0; i < 2 && now_ms != SEG_EXPLAIN_NEVER; i++) {
+    seg_explanation *told = NULL;
+    seg_text_view json;
+    fuzz_require(
+        seg_explain_create(allocator, filter, table, row, now_ms, &resolver, &told, NULL) == SEG_OK,
+        "what can be planned can be explained");
+    fuzz_require(told->matches == (matches != (i == 1)), "an explanation tells the verdict");
+    fuzz_require(told->flips_at_ms > now_ms, "a flip lies ahead");
+    fuzz_require(seg_explain_write(told, allocator, &json) == SEG_OK, "it can be written");
+    now_ms = told->flips_at_ms;
+    seg_text_free(allocator, json);
+    seg_explain_free(told);
+  }
+}
+
 uint64_t *fuzz_evaluate(seg_allocator allocator, const seg_table *table, const seg_filter *filter) {
   seg_block_range all = seg_plan_all_blocks(table);
   seg_plan *plan = make_plan(allocator, table, filter, all);
@@ -132,6 +161,7 @@ uint64_t *fuzz_evaluate(seg_allocator allocator, const seg_table *table, const s
   fuzz_require(seg_plan_evaluate(plan, all, mask) == SEG_OK, "there is memory");
   check_counts(plan, filter, table, seg_mask_count((seg_mask_view){mask, all.end}));
   check_blocks(allocator, table, filter, mask);
+  check_explanation(allocator, table, filter, mask);
   seg_plan_free(plan);
   return mask;
 }

@@ -4,6 +4,7 @@
 #define SEG_FUZZ_H
 
 #include "memory.h"
+#include "segmentry/explain.h"
 #include "segmentry/filter.h"
 #include "segmentry/ingest.h"
 #include "segmentry/plan.h"

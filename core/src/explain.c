@@ -37,8 +37,8 @@ typedef struct explainer {
   const seg_table *table;
   const seg_resolver *resolver;
   uint32_t row;
-  seg_plan *plan;      ///< At the present moment.
-  uint64_t *now_words; ///< By node of the tree: its mask of the row's block now, and later on.
+  seg_plan *plan;      ///< Over the row's block; it is moved from passage to passage.
+  uint64_t *now_words; ///< By node of the tree: its mask of the block now, and later on.
   uint64_t *then_words;
   uint32_t *places; ///< By node of the tree: its place in the explanation.
   term_clock *clocks;
@@ -248,24 +248,11 @@ static bool row_bit(const explainer *own, uint64_t word) {
   return ((word >> (own->row % SEG_BLOCK_ROWS)) & 1) != 0;
 }
 
-/// Evaluates all nodes at a moment. plan  owned, optional
-static seg_status evaluate_at(const explainer *own, int64_t now_ms, uint64_t *words,
-                              seg_plan **plan, seg_error *error) {
-  size_t block = own->row / SEG_BLOCK_ROWS;
-  seg_plan *made = NULL;
-  seg_status status =
-      seg_plan_create(own->allocator, own->filter, own->table, now_ms, own->resolver,
-                      (seg_block_range){block, block + 1}, &made, error);
-  if (status != SEG_OK) {
-    return status;
-  }
-  status = seg_plan_evaluate_nodes(made, block, words);
-  if (status == SEG_OK && plan != NULL) {
-    *plan = made;
-    return SEG_OK;
-  }
-  seg_plan_free(made);
-  return status == SEG_OK ? SEG_OK : seg_fail_memory(error);
+/// Evaluates all nodes at the plan's moment.
+static seg_status evaluate_nodes(const explainer *own, uint64_t *words, seg_error *error) {
+  return seg_plan_evaluate_nodes(own->plan, own->row / SEG_BLOCK_ROWS, words) == SEG_OK
+             ? SEG_OK
+             : seg_fail_memory(error);
 }
 
 /// Where the explanation tells of a node's next change; NULL for a nested condition, of which it
@@ -310,7 +297,10 @@ static seg_status find_flips(explainer *own, int64_t now_ms, seg_explanation *ou
       break;
     }
     at_ms = next_ms;
-    seg_status status = evaluate_at(own, at_ms, own->then_words, NULL, error);
+    seg_status status = seg_plan_move(own->plan, at_ms, error);
+    if (status == SEG_OK) {
+      status = evaluate_nodes(own, own->then_words, error);
+    }
     if (status != SEG_OK) {
       return status;
     }
@@ -365,7 +355,13 @@ static seg_status explain(explainer *own, int64_t now_ms, seg_explanation *out, 
   if (own->now_words == NULL || own->then_words == NULL || own->places == NULL) {
     return seg_fail_memory(error);
   }
-  seg_status status = evaluate_at(own, now_ms, own->now_words, &own->plan, error);
+  size_t block = own->row / SEG_BLOCK_ROWS;
+  seg_status status =
+      seg_plan_create(own->allocator, own->filter, own->table, now_ms, own->resolver,
+                      (seg_block_range){block, block + 1}, &own->plan, error);
+  if (status == SEG_OK) {
+    status = evaluate_nodes(own, own->now_words, error);
+  }
   if (status != SEG_OK) {
     return status;
   }

@@ -282,3 +282,20 @@ seg_status seg_plan_bind(const seg_plan *plan, seg_plan_unit *own, const seg_res
   seg_release(allocator, estimates, filter->node_count * sizeof *estimates);
   return status;
 }
+
+seg_status seg_plan_move(seg_plan *plan, int64_t now_ms, seg_error *error) {
+  seg_status status = SEG_OK;
+  plan->now_ms = now_ms;
+  for (size_t i = 0; status == SEG_OK && i < plan->unit_count; i++) {
+    const seg_filter *filter = plan->units[i].filter;
+    for (size_t k = 0; status == SEG_OK && k < filter->term_count; k++) {
+      seg_bound *bound = &plan->units[i].terms[k];
+      if (filter->terms[k].unit == SEG_UNIT_NONE) {
+        continue;
+      }
+      seg_release(plan->allocator, bound->truth, bound->truth_bytes);
+      status = bind_term(plan, &filter->terms[k], NULL, bound, error); // none is a reference
+    }
+  }
+  return status;
+}

@@ -81,6 +81,11 @@ uint32_t seg_plan_find_unit(const seg_plan *plan, seg_text_view id);
 seg_status seg_plan_bind(const seg_plan *plan, seg_plan_unit *own, const seg_resolver *resolver,
                          seg_error *error);
 
+/// Moves a plan to another moment: the terms that look back in time are bound anew, with all that
+/// they lead to. Children keep their order, on which no answer depends.
+/// Returns SEG_OK or SEG_E_NOMEM; then the plan may only be freed.
+seg_status seg_plan_move(seg_plan *plan, int64_t now_ms, seg_error *error);
+
 /// Evaluates each node of the filter by itself over one block of the plan's range.
 /// out  written  A mask for each node of the tree, conditions included.
 /// Returns SEG_OK or SEG_E_NOMEM.

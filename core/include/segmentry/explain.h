@@ -82,7 +82,8 @@ typedef struct seg_explanation {
 /// error     optional
 ///
 /// Returns SEG_OK; SEG_E_MISSING if no contact has this row; else as seg_plan_create.
-/// Cost: that of a plan over one block, once for each instant at which an answer can change.
+/// Cost: a plan over one block, and for each instant at which an answer can change some 200 ns for
+/// each filter.
 seg_status seg_explain_create(seg_allocator allocator, const seg_filter *filter,
                               const seg_table *table, uint32_t row, int64_t now_ms,
                               const seg_resolver *resolver, seg_explanation **out,

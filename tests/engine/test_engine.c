@@ -1,5 +1,6 @@
 // The engine end to end: changes, tracking, time, restarts. The clock is pinned.
 #include "engine.h"
+#include "json_text.h"
 #include "segmentry/json.h"
 
 #include <setjmp.h>
@@ -420,6 +421,224 @@ static void keys_are_told_apart(void **state) {
   assert_int_equal(kind, ENGINE_KEY_NONE);
 }
 
+// Many items as one command.
+
+static event_input item_of(const char *email, const char *name, const char *data) {
+  return (event_input){.name = seg_text_of(name),
+                       .contact = {.email = seg_text_of(email),
+                                   .subscribed_if_new = true,
+                                   .data = seg_text_of(data)},
+                       .data = seg_text_of(data),
+                       .at_ms = STORE_NO_INSTANT};
+}
+
+static bool has_contact(world *own, const char *email) {
+  store_session *session = engine_session_borrow(own->engine);
+  store_status status =
+      store_contact_get_by_email(session, own->project->num, seg_text_of(email), NULL, NULL, NULL);
+  engine_session_return(own->engine, session);
+  return status == STORE_OK;
+}
+
+static void a_refused_item_leaves_nothing_and_stops_nobody(void **state) {
+  world *own = *state;
+  kept_segment pro;
+  assert_int_equal(make(own, "Pro",
+                        "{\"field\":\"data.plan\",\"operator\":\"equals\",\"value\":\"pro\"}", true,
+                        &pro),
+                   ENGINE_OK);
+  char deep[256] = "{\"a\":";
+  memset(deep + 5, '[', 100);
+  memset(deep + 105, ']', 100);
+  strcpy(deep + 205, "}");
+  const event_input items[] = {item_of("ada@example.com", "buy", "{\"plan\":\"pro\"}"),
+                               item_of("nonsense", "buy", NULL),
+                               item_of("bob@example.com", "segment.pro.entry", NULL),
+                               item_of("cid@example.com", "buy", deep),
+                               item_of("ADA@example.com", "look", NULL),
+                               item_of("dan@example.com", "", NULL)};
+  event_result results[6];
+  engine_error error;
+  engine_error_init(&error);
+  assert_int_equal(engine_events_track(own->engine, own->project, items, 6, results, &error),
+                   ENGINE_OK);
+  const engine_status expected[] = {ENGINE_OK,      ENGINE_INVALID, ENGINE_INVALID,
+                                    ENGINE_INVALID, ENGINE_OK,      ENGINE_INVALID};
+  for (size_t i = 0; i < 6; i++) {
+    assert_int_equal(results[i].status, expected[i]);
+  }
+  assert_string_equal(results[0].contact_id, results[4].contact_id);
+  assert_string_not_equal(results[0].event_id, results[4].event_id);
+  assert_non_null(strstr(results[3].message, "levels"));
+  for (int round = 0; round < 2; round++) {
+    assert_int_equal(events_of(own, "buy"), 1);
+    assert_int_equal(events_of(own, "look"), 1);
+    assert_int_equal(events_of(own, "segment.pro.entry"), 1);
+    assert_int_equal(count_of(own, &pro), 1);
+    assert_false(has_contact(own, "bob@example.com"));
+    assert_false(has_contact(own, "cid@example.com"));
+    restart(own);
+  }
+  engine_error_free(&error);
+}
+
+static void an_activity_of_a_batch_counts_once(void **state) {
+  world *own = *state;
+  assert_int_equal(put(own, "ada@example.com", "{}"), ENGINE_OK);
+  activity_input opened = {.email = seg_text_of("ada@example.com"),
+                           .activity = SEG_ACTIVITY_OPENED,
+                           .at_ms = START_MS,
+                           .message_id = seg_text_of("m1")};
+  activity_input items[] = {opened, opened, opened, opened};
+  items[2].email = seg_text_of("nobody@example.com");
+  items[3].email = seg_text_of("nonsense");
+  activity_result results[4];
+  engine_error error;
+  engine_error_init(&error);
+  assert_int_equal(engine_activities_record(own->engine, own->project, items, 4, results, &error),
+                   ENGINE_OK);
+  assert_int_equal(results[0].status, ENGINE_OK);
+  assert_int_equal(results[1].status, ENGINE_CONFLICT);
+  assert_int_equal(results[2].status, ENGINE_NOT_FOUND);
+  assert_int_equal(results[3].status, ENGINE_INVALID);
+  engine_error_free(&error);
+}
+
+/// What a page of events shows, as text.
+static bool write_event(void *context, const store_event *event) {
+  char *out = context;
+  size_t used = strlen(out);
+  (void)snprintf(out + used, 1024 - used, "%.*s/%.*s ", (int)event->contact_email.size_bytes,
+                 event->contact_email.bytes, (int)event->name_text.size_bytes,
+                 event->name_text.bytes);
+  return true;
+}
+
+/// The events of all contacts, or of one as the API reads them.
+static void assert_events(world *own, const char *contact_id, int64_t contact,
+                          const char *expected) {
+  char text[1024] = "";
+  int64_t instants[8];
+  store_event_place newest = {STORE_NEWEST, STORE_NEWEST, STORE_NEWEST};
+  store_event_scope scope = {.contact = contact};
+  if (contact != 0) {
+    scope.instants = engine_contact_instants(own->engine, own->project, seg_text_of(contact_id),
+                                             STORE_NEWEST, instants, 8);
+  }
+  store_session *session = engine_session_borrow(own->engine);
+  assert_int_equal(
+      store_event_page(session, own->project->num, scope, newest, 99, write_event, text, NULL),
+      STORE_OK);
+  engine_session_return(own->engine, session);
+  assert_string_equal(text, expected);
+}
+
+static bool keep_contact_num(void *context, const store_contact *row) {
+  *(int64_t *)context = row->num;
+  return false;
+}
+
+static void entries_stay_events_whatever_becomes_of_the_segment(void **state) {
+  world *own = *state;
+  kept_segment vip;
+  event_result ada;
+  engine_error error;
+  engine_error_init(&error);
+  assert_int_equal(
+      make(own, "VIP", "{\"field\":\"event.buy\",\"operator\":\"triggered\"}", true, &vip),
+      ENGINE_OK);
+  event_input buys = item_of("ada@x.io", "buy", NULL);
+  assert_int_equal(engine_event_track(own->engine, own->project, &buys, &ada, &error), ENGINE_OK);
+  int64_t num = 0;
+  store_session *session = engine_session_borrow(own->engine);
+  assert_int_equal(store_contact_get(session, own->project->num, seg_text_of(ada.contact_id),
+                                     keep_contact_num, &num, NULL),
+                   STORE_OK);
+  engine_session_return(own->engine, session);
+  segment_input renamed = {.name = seg_text_of("Buyers")};
+  assert_int_equal(engine_segment_update(own->engine, own->project, seg_text_of(vip.id), &renamed,
+                                         NULL, NULL, &error),
+                   ENGINE_OK);
+  own->now_ms++;
+  assert_int_equal(track(own, "bob@x.io", "buy"), ENGINE_OK);
+  const char *all = "bob@x.io/segment.buyers.entry bob@x.io/buy "
+                    "ada@x.io/segment.vip.entry ada@x.io/buy ";
+  const char *of_ada = "ada@x.io/segment.vip.entry ada@x.io/buy ";
+  for (int round = 0; round < 4; round++) {
+    if (round == 2) {
+      assert_int_equal(
+          engine_segment_delete(own->engine, own->project, seg_text_of(vip.id), &error), ENGINE_OK);
+    } else if (round > 0) {
+      restart(own);
+    }
+    assert_events(own, NULL, 0, all);
+    assert_events(own, ada.contact_id, num, of_ada);
+    assert_int_equal(events_of(own, "segment.vip.entry"), 1);
+  }
+  assert_int_equal(
+      engine_contact_delete(own->engine, own->project, seg_text_of(ada.contact_id), &error),
+      ENGINE_OK);
+  for (int round = 0; round < 2; round++) {
+    assert_events(own, NULL, 0, "bob@x.io/segment.buyers.entry bob@x.io/buy ");
+    assert_int_equal(events_of(own, "segment.vip.entry"), 0);
+    restart(own);
+  }
+  engine_error_free(&error);
+}
+
+// Merging data, as text.
+
+static void assert_merged(const char *stored, const char *patch, const char *expected) {
+  seg_text_view merged;
+  char text[1024];
+  assert_int_equal(json_text_merge(seg_text_of(stored), seg_text_of(patch), &merged), SEG_OK);
+  (void)snprintf(text, sizeof text, "%.*s", (int)merged.size_bytes, merged.bytes);
+  free((void *)(uintptr_t)merged.bytes);
+  assert_string_equal(text, expected);
+}
+
+static void data_is_merged_by_name(void **state) {
+  (void)state;
+  assert_merged("", "", "{}");
+  assert_merged("{\"a\":1,\"b\":2}", "", "{\"a\":1,\"b\":2}");
+  assert_merged("{\"a\":1, \"b\" : 1.50 }", "{\"a\":[1, 2]}", "{\"b\":1.50,\"a\":[1, 2]}");
+  assert_merged("{\"a\":1,\"b\":2,\"c\":3}", "{\"a\":null,\"b\":\"\",\"x\":null}",
+                "{\"b\":2,\"c\":3}");
+  assert_merged("{\"a\":1}", "{\"a\":2,\"b\":0,\"a\":3}", "{\"b\":0,\"a\":3}"); // the last decides
+  assert_merged("{\"a\":1}", "{\"a\":2,\"a\":\"\"}", "{\"a\":1}");
+  assert_merged("{\"a\":1}", "{\"a\":2,\"a\":null}", "{}");
+  assert_merged("{\"\\u0061b\":1}", "{\"ab\":2}", "{\"ab\":2}"); // one name, written twice
+  assert_merged("{\"ab\":1}", "{\"a\\u0062\":2}", "{\"a\\u0062\":2}");
+  assert_merged("{\"a\":1,\"ab\":2}", "{\"\":3}", "{\"a\":1,\"ab\":2,\"\":3}");
+  assert_merged("",
+                "{\"id\":1,\"\\u0069d\":2,\"a\":{\"value\":3,\"persistent\":true},"
+                "\"b\":{\"value\":4,\"persistent\":false},\"c\":{\"value\":5}}",
+                "{\"a\":3,\"c\":{\"value\":5}}");
+}
+
+static void a_patch_has_no_more_members_than_data_may(void **state) {
+  (void)state;
+  size_t size = (SEG_DATA_MEMBERS_MAX + 1) * 10 + 2;
+  char *patch = malloc(size);
+  seg_text_view merged;
+  for (size_t extra = 0; extra < 2; extra++) {
+    size_t used = (size_t)sprintf(patch, "{");
+    for (size_t i = 0; i < SEG_DATA_MEMBERS_MAX + extra; i++) {
+      used += (size_t)sprintf(patch + used, "%s\"%zu\":1", i == 0 ? "" : ",", i);
+    }
+    used += (size_t)sprintf(patch + used, "}");
+    assert_true(used < size);
+    seg_text_view text = {.bytes = patch, .size_bytes = used};
+    seg_status status = json_text_merge(text, text, &merged);
+    assert_int_equal(status, extra == 0 ? SEG_OK : SEG_E_LIMIT);
+    if (extra == 0) {
+      assert_true(seg_text_equal(merged, text));
+      free((void *)(uintptr_t)merged.bytes);
+    }
+  }
+  free(patch);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_change_enters_and_leaves_once, set_up, tear_down),
@@ -429,6 +648,13 @@ int main(void) {
       cmocka_unit_test_setup_teardown(circles_and_users_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(static_members_are_added_by_hand, set_up, tear_down),
       cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_refused_item_leaves_nothing_and_stops_nobody, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(an_activity_of_a_batch_counts_once, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(entries_stay_events_whatever_becomes_of_the_segment, set_up,
+                                      tear_down),
+      cmocka_unit_test(data_is_merged_by_name),
+      cmocka_unit_test(a_patch_has_no_more_members_than_data_may),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,7 +42,7 @@ help:
 	@echo 'make build      build the program: build/segmentry'
 	@echo 'make web        build the dashboard: web/dist'
 	@echo 'make wasm       build the npm package: wasm/dist'
-	@echo 'make bench      compare with SQLite, DuckDB, mingo and plain JavaScript'
+	@echo 'make bench      compare with SQLite, DuckDB, mingo and plain JavaScript; measure the server'
 	@echo 'make demo-data  generate CONTACTS=20000 contacts into build/demo-data'
 	@echo 'make format     format all C code'
 	@echo 'make clean      remove what was built'
@@ -138,8 +138,11 @@ demo-data:
 
 bench: build wasm
 	@$(call install,$(NODE_NEEDS))
+	cmake --preset release -DSEG_BENCH=ON >/dev/null
+	cmake --build --preset release
 	cd tests/bench && npm ci --no-audit --no-fund >/dev/null
 	cd ../.. && node tests/bench/bench.mjs
+	node tests/bench/server.mjs
 
 # The tests, cheapest first: a mistake should show early.
 test: setup-test

@@ -50,6 +50,22 @@ class Once(unittest.TestCase):
         self.assertEqual(again.headers["Idempotent-Replayed"], "true")
         self.assertEqual(len(self.events("paid")), 1)
 
+    def test_a_batch_comes_again_as_a_whole(self):
+        body = [{"event": "paid", "email": "a@x.org"}, {"event": "paid", "email": "nonsense"},
+                {"event": "paid", "email": "b@x.org"}]
+        first = self.send("/v1/track/batch", body, "k1")
+        again = self.send("/v1/track/batch", body, "k1")
+        self.assertEqual((first.status, first.text), (again.status, again.text))
+        self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+        self.assertEqual((first.json["data"]["accepted"], first.json["data"]["rejected"]), (2, 1))
+        self.assertEqual(len(self.events("paid")), 2)
+        opened = [{"email": "a@x.org", "activity": "opened", "at": "2026-01-01T00:00:00Z"}]
+        first = self.send("/v1/email-activity", opened, "k2")
+        again = self.send("/v1/email-activity", opened, "k2")
+        self.assertEqual(first.json["data"]["accepted"], 1)
+        self.assertEqual((again.text, again.headers["Idempotent-Replayed"]), (first.text, "true"))
+        self.assertEqual(self.send("/v1/track/batch", body[:1], "k1").status, 409)
+
     def test_another_key_or_none_is_another_request(self):
         body = {"event": "paid", "email": "a@x.org"}
         self.send("/v1/track", body, "k1")

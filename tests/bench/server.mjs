@@ -23,11 +23,12 @@ const EVENTS_PER_CONTACT = 5;
 const TRACKED_SEGMENTS = 200;
 const EVENT_NAMES = 12; // as bench_fill and bench_load have them
 
-const USAGE = `usage: node server.mjs [--contacts N] [--seconds N] [--programs DIR]
+const USAGE = `usage: node server.mjs [--contacts N] [--seconds N] [--server FILE] [--programs DIR]
 
   --contacts  in the project (default: 1000000), each with ${EVENTS_PER_CONTACT} events
   --seconds   that a load lasts (default: 10)
-  --programs  where bench_fill, bench_load and bench_floor are (default: build/release/bench_server)
+  --server    the program segmentry (default: build/segmentry)
+  --programs  where bench_fill, bench_load and bench_floor are (default: build/release/tests/bench/server)
 `;
 
 const progress = (text) => stderr.write(`${text} ...\n`);
@@ -40,7 +41,7 @@ function readOptions() {
     args: argv.slice(2),
     options: {
       contacts: text('1000000'), seconds: text('10'), help: { type: 'boolean', short: 'h' },
-      programs: text(join(root, 'build', 'release', 'bench_server')),
+      programs: text(join(root, 'build', 'release', 'tests', 'bench', 'server')),
       server: text(join(root, 'build', 'segmentry')),
     },
   });

@@ -24,17 +24,17 @@ from urllib.parse import quote, urlencode
 import suite
 from openapi import FILE, Description, as_pattern, check_schema, walk
 from routes import api_routes
-from server import Client, Server, condition, filter_of, is_equal, wait_until
+from server import BOUNDARY, Client, Server, condition, filter_of, form, is_equal, wait_until
 from suite import PRO, UNKNOWN
 
 ROOT = FILE.parents[1]
 TRACKED_PRO = condition(filter_of("data.plan", "equals", "pro"),
                         filter_of("email", "contains", "@example.com"))
 FOREIGN_TYPE = {"Content-Type": "text/plain"}
+FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 
 world = None
 numbers = itertools.count(1)
-
 
 def fresh(word):
     return f"{word} {next(numbers)}"
@@ -51,6 +51,7 @@ class Request:
     query: dict = field(default_factory=dict)
     body: object = None
     headers: dict = field(default_factory=dict)
+    raw: bytes = None  # of a body that is not JSON
 
     def target(self, op):
         path = re.sub(r"\{(\w+)\}", lambda m: quote(str(self.path[m[1]]), safe=""), op.path)
@@ -90,7 +91,7 @@ class World:
         """Calls an operation, and holds the answer against the description."""
         headers = {**(self.keys(op) if keys is None else keys), **request.headers}
         answer = self.client.send(op.method, target or request.target(op), request.body, headers,
-                                  raw)
+                                  request.raw if raw is None else raw)
         self.check(op, answer)
         return answer
 
@@ -282,6 +283,31 @@ class Examples:
 
     def lookUpContacts(self):
         yield 200, Request(body={"emails": [self.contact()["email"], fresh_email()]})
+
+    def upload(self, raw, kind=FORM_TYPE, **headers):
+        return Request(raw=raw, headers={"Content-Type": kind, **headers})
+
+    def importContacts(self):
+        yield 202, self.upload(form(f"email,plan\n{fresh_email()},pro\nnonsense,free\n"))
+        yield 400, self.upload(b"no form")
+        yield 413, self.upload(b"", **{"Content-Length": "2000000000"})
+        yield 415, self.upload(b"email\n", "text/csv")
+        yield 422, self.upload(form("plan\n"))
+
+    def queued(self, operation_id, request):
+        answer = world.call(world.description.by_id(operation_id), request)
+        return {"jobId": answer.json["jobId"]}
+
+    def getImport(self):
+        yield 200, Request(path=self.queued("importContacts", next(self.importContacts())[1]))
+
+    def bulkSubscribe(self):
+        yield 202, Request(body={"contactIds": [self.contact()["id"], UNKNOWN], "mode": "ids"})
+
+    bulkUnsubscribe = bulkDelete = bulkSubscribe
+
+    def getBulk(self):
+        yield 200, Request(path=self.queued("bulkDelete", next(self.bulkDelete())[1]))
 
     def listFields(self):
         self.contact(plan="pro", seats=1, active=True, since="2026-01-01", tags=["a"],
@@ -600,13 +626,14 @@ class EveryOperation(unittest.TestCase):
 
         def check(op):
             request = good_request(op)
-            request.headers = {"Idempotency-Key": "x" * 256}
+            own = request.headers
+            request.headers = {**own, "Idempotency-Key": "x" * 256}
             answer = world.call(op, request)
             self.assertEqual(answer.status == 400, op.is_idempotent_by_key, answer.text)
             if op.is_idempotent_by_key:
-                request.headers = used
+                request.headers = {**own, **used}
                 self.expect(409, world.call(op, request))
-                request.headers = {"Idempotency-Key": fresh("key")}
+                request.headers = {**own, "Idempotency-Key": fresh("key")}
                 first, again = world.call(op, request), world.call(op, request)
                 self.assertEqual((again.status, again.text), (first.status, first.text))
                 self.assertIn("Idempotent-Replayed", again.headers)

@@ -36,6 +36,7 @@ FORM_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 world = None
 numbers = itertools.count(1)
 
+
 def fresh(word):
     return f"{word} {next(numbers)}"
 

@@ -157,11 +157,12 @@ static void test_encoding(void **state) {
 static seg_status read_long(const char *head, char fill, size_t count, const char *tail,
                             reading *all, seg_error *error) {
   size_t head_size = strlen(head);
-  char *text = malloc(head_size + count + strlen(tail) + 1);
+  size_t tail_size = strlen(tail) + 1;
+  char *text = malloc(head_size + count + tail_size);
   assert_non_null(text);
   memcpy(text, head, head_size);
   memset(text + head_size, fill, count);
-  strcpy(text + head_size + count, tail);
+  memcpy(text + head_size + count, tail, tail_size);
   all->stop_at = 0;
   seg_status status = read_text(text, strlen(text), 1000, all, error);
   free(text);
@@ -195,7 +196,7 @@ static void test_rows_over_a_limit(void **state) {
   }
   char *text = calloc(1, 3 * CSV_ROW_BYTES_MAX);
   assert_non_null(text);
-  sprintf(text, "a\n%s\n1\n", row);
+  (void)snprintf(text, 3 * CSV_ROW_BYTES_MAX, "a\n%s\n1\n", row);
   assert_int_equal(read_text(text, strlen(text), 1000, &all, &error), SEG_OK);
   assert_non_null(strstr(all.text, " 3:1 "));
   free(row);

@@ -165,23 +165,23 @@ store_status store_job_error_list(store_session *session, int64_t project, int64
 /// it starts from the inputs.
 static store_status tidy_inputs(store_session *session, size_t limit, int64_t *deleted,
                                 store_error *err) {
-  store_query query = store_change_begin(
-      session,
-      "DELETE FROM job_inputs WHERE num IN"
-      " (SELECT i.num FROM job_inputs i CROSS JOIN jobs j ON j.project = i.project AND j.num = i.job"
-      "  WHERE j.status >= 3 LIMIT ?1)",
-      err);
+  store_query query = store_change_begin(session,
+                                         "DELETE FROM job_inputs WHERE num IN"
+                                         " (SELECT i.num FROM job_inputs i CROSS JOIN jobs j ON "
+                                         "j.project = i.project AND j.num = i.job"
+                                         "  WHERE j.status >= 3 LIMIT ?1)",
+                                         err);
   store_bind_limit(&query, limit);
   return store_change_end(&query, deleted);
 }
 
 static store_status tidy_jobs(store_session *session, int64_t before_ms, size_t limit,
                               int64_t *deleted, store_error *err) {
-  store_query query = store_change_begin(
-      session,
-      "DELETE FROM jobs WHERE num IN (SELECT num FROM jobs WHERE status >= 3"
-      " AND (status = 5 OR (status IN (3, 4) AND updated_at_ms < ?1)) LIMIT ?2)",
-      err);
+  store_query query =
+      store_change_begin(session,
+                         "DELETE FROM jobs WHERE num IN (SELECT num FROM jobs WHERE status >= 3"
+                         " AND (status = 5 OR (status IN (3, 4) AND updated_at_ms < ?1)) LIMIT ?2)",
+                         err);
   store_bind_num(&query, before_ms);
   store_bind_limit(&query, limit);
   return store_change_end(&query, deleted);

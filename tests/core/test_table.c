@@ -1,6 +1,7 @@
 // The table: rows and holes, dictionaries that widen and empty, memory.
 #include "support.h"
 
+#include "segmentry/ingest.h"
 #include "segmentry/instant.h"
 #include "segmentry/json.h"
 
@@ -387,8 +388,111 @@ static void an_address_has_one_form(void **state) {
   assert_int_equal(seg_email_normalise(text, out, &email, &error), SEG_E_LIMIT);
 }
 
+/// What a caller is shown of lines, as text; lines of "bad" contacts are refused.
+typedef struct shown_lines {
+  char text[512];
+  size_t size_bytes;
+  size_t end_at; ///< Ends the reading at this line; 0 never.
+  char reason[SEG_MESSAGE_BYTES];
+} shown_lines;
+
+static seg_status show_line(void *context, const seg_ingest_line *line, seg_error *error) {
+  shown_lines *own = context;
+  if (line->number == own->end_at) {
+    return SEG_E_NOMEM;
+  }
+  int64_t at_ms = line->kind == SEG_INGEST_CONTACTS ? line->contact.created_at_ms
+                  : line->kind == SEG_INGEST_EVENTS ? line->event_at_ms
+                  : line->kind == SEG_INGEST_EMAILS ? line->activity_at_ms[SEG_ACTIVITY_OPENED]
+                                                    : line->since_ms;
+  seg_text_view name = line->kind == SEG_INGEST_CONTACTS ? line->contact.email
+                       : line->kind == SEG_INGEST_EVENTS ? line->event_name
+                                                         : line->segment;
+  int size = snprintf(own->text + own->size_bytes, sizeof own->text - own->size_bytes,
+                      "%zu:%u:%.*s:%lld ", line->number, (unsigned)line->row, (int)name.size_bytes,
+                      name.bytes == NULL ? "" : name.bytes, (long long)at_ms);
+  own->size_bytes += (size_t)size;
+  if (line->kind == SEG_INGEST_CONTACTS && seg_text_equal(line->contact.id, TEXT("bad"))) {
+    error->status = SEG_E_INVALID;
+    (void)snprintf(error->message, sizeof error->message, "is not wanted");
+    return SEG_E_INVALID;
+  }
+  return SEG_OK;
+}
+
+static void keep_reason(void *context, size_t line, const char *message) {
+  shown_lines *own = context;
+  (void)snprintf(own->reason, sizeof own->reason, "%zu: %s", line, message);
+}
+
+static seg_status show_all(seg_table *table, seg_ingest_kind kind, const char *lines,
+                           shown_lines *own) {
+  seg_ingest_report report = {.good_line = show_line, .bad_line = keep_reason, .context = own};
+  return seg_ingest_lines(table, kind, seg_text_of(lines), &report);
+}
+
+#define LINE(id)                                                                                   \
+  "{\"id\":\"" id "\",\"email\":\"" id                                                             \
+  "@x\",\"subscribed\":true,\"createdAt\":\"1970-01-01T00:00:"                                     \
+  "01Z\",\"updatedAt\":\"1970-01-01\"}\n"
+
+static void lines_are_shown_and_may_be_refused(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  shown_lines contacts = {.end_at = 5};
+  assert_int_equal(show_all(table, SEG_INGEST_CONTACTS,
+                            LINE("ann") "\n" LINE("bad") LINE("cid") LINE("dan"), &contacts),
+                   SEG_E_NOMEM);
+  assert_string_equal(contacts.text, "1:0:ann@x:1000 3:1:bad@x:1000 4:1:cid@x:1000 ");
+  assert_string_equal(contacts.reason, "3: is not wanted");
+  uint32_t row;
+  assert_false(seg_table_find(table, TEXT("bad"), &row)); // taken out again
+  assert_false(seg_table_find(table, TEXT("dan"), &row));
+  assert_int_equal(seg_table_contact_count(table), 2);
+
+  shown_lines events = {.end_at = 0};
+  assert_int_equal(show_all(table, SEG_INGEST_EVENTS,
+                            "{\"contactId\":\"cid\",\"name\":\"e\",\"createdAt\":\"1970-01-01\"}",
+                            &events),
+                   SEG_OK);
+  assert_string_equal(events.text, "1:1:e:0 ");
+  shown_lines emails = {.end_at = 0};
+  assert_int_equal(show_all(table, SEG_INGEST_EMAILS,
+                            "{\"contactId\":\"ann\",\"openedAt\":\"1970-01-02\"}", &emails),
+                   SEG_OK);
+  assert_string_equal(emails.text, "1:0::86400000 ");
+  seg_table_free(table);
+}
+
+static void lines_fill_stored_memberships(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  shown_lines contacts = {.end_at = 0};
+  assert_int_equal(show_all(table, SEG_INGEST_CONTACTS, LINE("ann") LINE("bob"), &contacts),
+                   SEG_OK);
+  shown_lines members = {.end_at = 0};
+  assert_int_equal(show_all(table, SEG_INGEST_MEMBERS,
+                            "{\"segment\":\"vip\",\"contactId\":\"bob\",\"since\":\"1970-01-01\"}\n"
+                            "{\"segment\":\"vip\",\"contactId\":\"nobody\"}\n"
+                            "{\"segment\":\"all\",\"contactId\":\"ann\",\"since\":null}\n",
+                            &members),
+                   SEG_OK);
+  char expected[64];
+  (void)snprintf(expected, sizeof expected, "1:1:vip:0 3:0:all:%lld ", (long long)SEG_INSTANT_NONE);
+  assert_string_equal(members.text, expected);
+  assert_string_equal(members.reason, "2: contactId: there is no contact with the id \"nobody\"");
+  seg_mask_view vip;
+  assert_true(seg_table_members(table, TEXT("vip"), &vip));
+  assert_int_equal(vip.words[0], 2);
+  assert_true(seg_table_members(table, TEXT("all"), &vip));
+  assert_int_equal(vip.words[0], 1);
+  seg_table_free(table);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lines_are_shown_and_may_be_refused),
+      cmocka_unit_test(lines_fill_stored_memberships),
       cmocka_unit_test(removed_rows_are_taken_again),
       cmocka_unit_test(what_a_contact_had_goes_with_it),
       cmocka_unit_test(an_update_replaces_all_but_id_events_and_memberships),

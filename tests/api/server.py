@@ -101,6 +101,9 @@ class Client:
     def post(self, path, body=None):
         return self.send("POST", path, {} if body is None else body)
 
+    def put(self, path, body):
+        return self.send("PUT", path, body)
+
     def patch(self, path, body):
         return self.send("PATCH", path, body)
 

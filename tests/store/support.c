@@ -248,6 +248,11 @@ bool log_campaign(void *context, const store_campaign *campaign) {
                    SHOWN(campaign->audience_condition_json), after(campaign->scheduled_for_ms));
 }
 
+bool log_recipient(void *context, const store_recipient *recipient) {
+  return write_log(context, "%.*s/%.*s/%.*s ", SHOWN(recipient->id), SHOWN(recipient->email),
+                   SHOWN(recipient->data_json));
+}
+
 bool log_job(void *context, const store_job *job) {
   return write_log(context, "%.*s/%d/%d/%lld,%lld,%lld,%lld,%lld/%.*s ", SHOWN(job->id),
                    (int)job->kind, (int)job->status, (long long)job->total,

@@ -78,6 +78,7 @@ bool log_member(void *context, const store_member *member);
 bool log_member_num(void *context, int64_t contact, int64_t since_ms);
 bool log_change(void *context, const store_member_change *change);
 bool log_campaign(void *context, const store_campaign *campaign);
+bool log_recipient(void *context, const store_recipient *recipient);
 bool log_job(void *context, const store_job *job);
 bool log_input(void *context, int64_t sequence, seg_text_view bytes);
 bool log_job_error(void *context, const store_job_error *error);

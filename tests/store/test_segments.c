@@ -176,10 +176,11 @@ static void campaigns_use_segments(void **state) {
                            .scheduled_for_ms = STORE_NO_INSTANT};
   assert_store(STORE_OK, store_campaign_insert(s, &first, &first.num, &test.err));
   assert_store(STORE_OK, store_campaign_insert(s, &second, &second.num, &test.err));
+  store_campaign_scope all = {.has_status = false};
   assert_log("second/0/2/-/{}/-1 first/1/1/id-vip/-/3 ",
-             store_campaign_list(s, project, STORE_NEWEST, 9, log_campaign, &log, &test.err));
+             store_campaign_page(s, project, &all, 0, 9, log_campaign, &log, &test.err));
   assert_log("first/1/1/id-vip/-/3 ",
-             store_campaign_list(s, project, second.num, 1, log_campaign, &log, &test.err));
+             store_campaign_page(s, project, &all, 1, 1, log_campaign, &log, &test.err));
   int64_t count = 0;
   assert_store(STORE_OK, store_campaign_count_using(s, project, vip, &count, &test.err));
   assert_int_equal(count, 1);
@@ -198,6 +199,98 @@ static void campaigns_use_segments(void **state) {
   test_store_end(&test);
 }
 
+static void campaigns_are_searched(void **state) {
+  (void)state;
+  test_store test;
+  test_store_begin(&test);
+  store_session *s = test.session;
+  int64_t p = test.ours;
+  for (int i = 0; i < 3; i++) {
+    static const char *const ids[] = {"0", "1", "2"};
+    static const char *const names[] = {"Spring", "Summer", "100%"};
+    store_campaign campaign = {.project = p,
+                               .id = seg_text_of(ids[i]),
+                               .name = seg_text_of(names[i]),
+                               .subject = TEXT("Big SALE"),
+                               .from = TEXT("shop@example.com"),
+                               .status = i == 1 ? STORE_CAMPAIGN_SCHEDULED : STORE_CAMPAIGN_DRAFT,
+                               .audience_condition_json = i == 2 ? TEXT("{}") : NONE,
+                               .scheduled_for_ms = i == 1 ? NOW_MS + 3 : STORE_NO_INSTANT};
+    assert_store(STORE_OK, store_campaign_insert(s, &campaign, NULL, &test.err));
+  }
+  static const struct {
+    store_campaign_scope scope;
+    const char *found;
+    int64_t count;
+  } cases[] = {
+      {{.search = {"SPRING", 6}}, "Spring/0/0/-/-/-1 ", 1},
+      {{.search = {"sale", 4}}, "100%/0/0/-/{}/-1 Summer/1/0/-/-/3 Spring/0/0/-/-/-1 ", 3},
+      {{.search = {"shop@", 5}, .has_status = true, .status = STORE_CAMPAIGN_SCHEDULED},
+       "Summer/1/0/-/-/3 ",
+       1},
+      {{.search = {"%", 1}}, "100%/0/0/-/{}/-1 ", 1},
+      {{.has_status = true, .status = STORE_CAMPAIGN_SENT}, "", 0},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    int64_t count = 9;
+    assert_log(cases[i].found,
+               store_campaign_page(s, p, &cases[i].scope, 0, 9, log_campaign, &log, &test.err));
+    assert_store(STORE_OK, store_campaign_count(s, p, &cases[i].scope, &count, &test.err));
+    assert_int_equal(count, cases[i].count);
+  }
+  assert_log("Summer/1/0/-/-/3 ", store_campaign_list_scheduled(s, log_campaign, &log, &test.err));
+  assert_log("100%/0/0/-/{}/-1 ",
+             store_campaign_list_filtered(s, p, log_campaign, &log, &test.err));
+  test_store_end(&test);
+}
+
+static void recipients_outlive_their_contacts(void **state) {
+  (void)state;
+  test_store test;
+  test_store_begin(&test);
+  store_session *s = test.session;
+  int64_t p = test.ours;
+  int64_t campaigns[2];
+  static const char *const ids[] = {"a", "b"};
+  for (int i = 0; i < 2; i++) {
+    store_campaign campaign = {
+        .project = p, .id = seg_text_of(ids[i]), .scheduled_for_ms = STORE_NO_INSTANT};
+    assert_store(STORE_OK, store_campaign_insert(s, &campaign, &campaigns[i], &test.err));
+  }
+  int64_t ann = test_contact(&test, p, "ann");
+  int64_t bob = test_contact(&test, p, "bob");
+  store_recipient rows[] = {
+      {.contact = ann, .id = TEXT("id-ann"), .email = TEXT("ann"), .data_json = TEXT("{\"a\":1}")},
+      {.contact = bob, .id = TEXT("id-bob"), .email = TEXT("bob"), .data_json = TEXT("{}")}};
+  for (int i = 0; i < 2; i++) {
+    assert_store(STORE_OK, store_recipient_insert(s, p, campaigns[0], &rows[i], &test.err));
+  }
+  assert_store(STORE_OK, store_recipient_insert(s, p, campaigns[1], &rows[1], &test.err));
+  assert_store(STORE_CONFLICT, store_recipient_insert(s, p, campaigns[0], &rows[0], &test.err));
+  assert_store(STORE_NOT_FOUND, store_recipient_insert(s, p, 99, &rows[0], &test.err));
+  assert_store(STORE_OK, store_contact_delete(s, p, ann, NO_INSTANTS, &test.err));
+  assert_log("id-ann/ann/{\"a\":1} id-bob/bob/{} ",
+             store_recipient_page(s, p, campaigns[0], 0, 9, log_recipient, &log, &test.err));
+  assert_log("id-bob/bob/{} ",
+             store_recipient_page(s, p, campaigns[0], ann, 9, log_recipient, &log, &test.err));
+  assert_log("id-ann/ann/{\"a\":1} ",
+             store_recipient_page(s, p, campaigns[0], 0, 1, log_recipient, &log, &test.err));
+  int64_t found = 0;
+  assert_store(STORE_OK,
+               store_recipient_find(s, p, campaigns[0], TEXT("id-ann"), &found, &test.err));
+  assert_int_equal(found, ann);
+  assert_store(STORE_OK,
+               store_recipient_find(s, p, campaigns[0], TEXT("id-bob"), &found, &test.err));
+  assert_int_equal(found, bob);
+  assert_store(STORE_NOT_FOUND,
+               store_recipient_find(s, p, campaigns[1], TEXT("id-ann"), &found, &test.err));
+  assert_store(STORE_OK, store_campaign_delete(s, p, campaigns[0], &test.err));
+  assert_log("", store_recipient_page(s, p, campaigns[0], 0, 9, log_recipient, &log, &test.err));
+  assert_log("id-bob/bob/{} ",
+             store_recipient_page(s, p, campaigns[1], 0, 9, log_recipient, &log, &test.err));
+  test_store_end(&test);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_segment_comes_back_as_it_went_in),
@@ -205,6 +298,8 @@ int main(void) {
       cmocka_unit_test(members_are_paged_and_searched),
       cmocka_unit_test(members_need_a_contact_and_a_segment_of_their_project),
       cmocka_unit_test(campaigns_use_segments),
+      cmocka_unit_test(campaigns_are_searched),
+      cmocka_unit_test(recipients_outlive_their_contacts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

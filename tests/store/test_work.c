@@ -217,12 +217,17 @@ static possessions own_one_of_each(test_store *test) {
   store_campaign campaign = {.project = project,
                              .id = TEXT("campaign"),
                              .segment = own.segment,
+                             .audience_condition_json = TEXT("{}"),
                              .scheduled_for_ms = STORE_NO_INSTANT};
   store_job_error error = {.row = 1};
   store_answer answer = {.key = TEXT("key")};
   store_status status = store_activity_insert(s, project, &opened, &test->err);
   test_expect(STORE_OK, status, &test->err, __FILE__, __LINE__);
   status = store_campaign_insert(s, &campaign, &own.campaign, &test->err);
+  test_expect(STORE_OK, status, &test->err, __FILE__, __LINE__);
+  store_recipient recipient = {
+      .contact = own.contact, .id = TEXT("id-ann"), .email = TEXT("ann"), .data_json = TEXT("{}")};
+  status = store_recipient_insert(s, project, own.campaign, &recipient, &test->err);
   test_expect(STORE_OK, status, &test->err, __FILE__, __LINE__);
   status = store_job_input_append(s, project, own.job, 0, TEXT("in"), &test->err);
   test_expect(STORE_OK, status, &test->err, __FILE__, __LINE__);
@@ -272,7 +277,12 @@ static void others_find_nothing(void **state) {
                                                  &log, err));
   assert_log("", store_member_history_of_contact(s, p, own.contact, STORE_NEWEST, 9, log_change,
                                                  &log, err));
-  assert_log("", store_campaign_list(s, p, STORE_NEWEST, 9, log_campaign, &log, err));
+  store_campaign_scope all = {.has_status = false};
+  assert_log("", store_campaign_page(s, p, &all, 0, 9, log_campaign, &log, err));
+  assert_log("", store_campaign_list_filtered(s, p, log_campaign, &log, err));
+  assert_log("", store_recipient_page(s, p, own.campaign, 0, 9, log_recipient, &log, err));
+  assert_store(STORE_NOT_FOUND,
+               store_recipient_find(s, p, own.campaign, TEXT("id-ann"), &num, err));
   assert_log("", store_job_input_each(s, p, own.job, 0, log_input, &log, err));
   assert_log("", store_job_error_list(s, p, own.job, log_job_error, &log, err));
   int64_t count = 9;
@@ -283,6 +293,9 @@ static void others_find_nothing(void **state) {
   assert_store(STORE_OK, store_member_count(s, p, own.segment, NONE, &count, err));
   assert_int_equal(count, 0);
   assert_store(STORE_OK, store_campaign_count_using(s, p, own.segment, &count, err));
+  assert_int_equal(count, 0);
+  count = 9;
+  assert_store(STORE_OK, store_campaign_count(s, p, &all, &count, err));
   assert_int_equal(count, 0);
   test_store_end(&test);
 }
@@ -316,6 +329,9 @@ static void others_change_nothing(void **state) {
                test_leave(s, p, own.segment, own.contact, NOW_MS, STORE_CAUSE_MANUAL, err));
   assert_store(STORE_NOT_FOUND, store_campaign_update(s, &campaign, err));
   assert_store(STORE_NOT_FOUND, store_campaign_delete(s, p, own.campaign, err));
+  store_recipient recipient = {.contact = 9};
+  assert_store(STORE_NOT_FOUND, store_recipient_insert(s, p, own.campaign, &recipient, err));
+  assert_store(STORE_OK, store_recipient_clear(s, p, own.campaign, err));
   assert_store(STORE_NOT_FOUND, store_job_set_progress(s, &job, err));
   assert_store(STORE_NOT_FOUND, store_job_input_append(s, p, own.job, 1, TEXT("x"), err));
   assert_store(STORE_NOT_FOUND, store_job_error_add(s, p, own.job, &error, err));
@@ -325,8 +341,10 @@ static void others_change_nothing(void **state) {
   assert_log("ann@0 ", store_member_page(s, p, own.segment, NONE, 0, 9, log_member, &log, err));
   assert_log("+ann(id-ann)3@0 ", store_member_history_of_segment(s, p, own.segment, STORE_NEWEST, 9,
                                                                  log_change, &log, err));
-  assert_log("/0/0/id-vip/-/-1 ",
-             store_campaign_list(s, p, STORE_NEWEST, 9, log_campaign, &log, err));
+  store_campaign_scope all = {.has_status = false};
+  assert_log("/0/0/id-vip/{}/-1 ", store_campaign_page(s, p, &all, 0, 9, log_campaign, &log, err));
+  assert_log("id-ann/ann/{} ",
+             store_recipient_page(s, p, own.campaign, 0, 9, log_recipient, &log, err));
   assert_log("job/0/0/0,0,0,0,0/{} ", store_job_get(s, p, TEXT("job"), log_job, &log, err));
   assert_log("0:in ", store_job_input_each(s, p, own.job, 0, log_input, &log, err));
   assert_log("1// ", store_job_error_list(s, p, own.job, log_job_error, &log, err));

@@ -11,19 +11,23 @@ static const char *const not_found[] = {
     [API_EVENTS] = "there is no contact with this id",
     [API_SESSIONS] = "there is no such session",
     [API_JOBS] = "there is no job with this id",
+    [API_CAMPAIGNS] = "there is no campaign with this id",
 };
+
+/// Where a bad body is a 400 and what is not there a RESOURCE_NOT_FOUND.
+static bool is_plain(api_area area) { return area == API_SEGMENTS || area == API_CAMPAIGNS; }
 
 seg_http_code answer_code(api_area area, engine_status status) {
   switch (status) {
   case ENGINE_CONDITION:
     return SEG_HTTP_INVALID_CONDITION;
   case ENGINE_NOT_FOUND:
-    return area == API_SEGMENTS || area == API_JOBS ? SEG_HTTP_RESOURCE_NOT_FOUND
-                                                    : SEG_HTTP_CONTACT_NOT_FOUND;
+    return is_plain(area) || area == API_JOBS ? SEG_HTTP_RESOURCE_NOT_FOUND
+                                              : SEG_HTTP_CONTACT_NOT_FOUND;
   case ENGINE_CONFLICT:
     return SEG_HTTP_CONFLICT;
   case ENGINE_INVALID:
-    return area == API_SEGMENTS ? SEG_HTTP_BAD_REQUEST : SEG_HTTP_VALIDATION_ERROR;
+    return is_plain(area) ? SEG_HTTP_BAD_REQUEST : SEG_HTTP_VALIDATION_ERROR;
   case ENGINE_OK:
   case ENGINE_REPLAYED:
   case ENGINE_UNAVAILABLE:
@@ -57,14 +61,14 @@ static void add_place(seg_problems *problems, const char *message) {
 
 void answer_engine_error(seg_http_response *response, api_area area, engine_error *error) {
   seg_http_failure failure = {.code = answer_code(area, error->status), .message = error->message};
-  if (error->status == ENGINE_NOT_FOUND) {
-    failure.message = not_found[area];
-  }
-  if (error->status == ENGINE_INVALID) {
+  if (error->status == ENGINE_INVALID || error->status == ENGINE_NOT_FOUND) {
     add_place(&error->problems, error->message);
   }
+  if (error->status == ENGINE_NOT_FOUND && error->problems.count == 0) {
+    failure.message = not_found[area];
+  }
   if (error->status == ENGINE_CONDITION) {
-    failure.place = "condition";
+    failure.place = area == API_CAMPAIGNS ? "audienceCondition" : "condition";
   }
   if (error->status == ENGINE_UNAVAILABLE) {
     failure.retry_after_seconds = 1;

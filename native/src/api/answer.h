@@ -5,7 +5,14 @@
 #include "api.h"
 
 /// What a route is about: the same mistake has another code for segments than for contacts.
-typedef enum api_area { API_SEGMENTS, API_CONTACTS, API_EVENTS, API_SESSIONS, API_JOBS } api_area;
+typedef enum api_area {
+  API_SEGMENTS,
+  API_CONTACTS,
+  API_EVENTS,
+  API_SESSIONS,
+  API_JOBS,
+  API_CAMPAIGNS
+} api_area;
 
 /// The code of a failure of the engine.
 seg_http_code answer_code(api_area area, engine_status status);

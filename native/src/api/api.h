@@ -67,6 +67,19 @@ void api_members_add(void *context, seg_http_request *request, seg_http_response
 void api_members_remove(void *context, seg_http_request *request, seg_http_response *response);
 void api_segment_preview(void *context, seg_http_request *request, seg_http_response *response);
 
+// campaigns.c
+void api_campaign_list(void *context, seg_http_request *request, seg_http_response *response);
+void api_campaign_create(void *context, seg_http_request *request, seg_http_response *response);
+void api_campaign_get(void *context, seg_http_request *request, seg_http_response *response);
+void api_campaign_update(void *context, seg_http_request *request, seg_http_response *response);
+void api_campaign_delete(void *context, seg_http_request *request, seg_http_response *response);
+void api_campaign_send(void *context, seg_http_request *request, seg_http_response *response);
+void api_campaign_cancel(void *context, seg_http_request *request, seg_http_response *response);
+void api_campaign_finish(void *context, seg_http_request *request, seg_http_response *response);
+
+// recipients.c
+void api_campaign_recipients(void *context, seg_http_request *request, seg_http_response *response);
+
 // contacts.c
 void api_contact_list(void *context, seg_http_request *request, seg_http_response *response);
 void api_contact_put(void *context, seg_http_request *request, seg_http_response *response);

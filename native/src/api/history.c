@@ -1,6 +1,7 @@
 // Around a segment or a contact: who entered and left when, how a segment grew, which segments a
 // contact is in, and what uses a segment.
 #include "answer.h"
+#include "engine/engine_campaigns.h"
 #include "engine/engine_explain.h"
 #include "engine/engine_preview.h"
 
@@ -360,15 +361,10 @@ static void show_user(void *context, const project *in, const segment *of) {
 }
 
 static bool show_campaign(void *context, const store_campaign_use *use) {
-  static const char *const statuses[] = {
-      [STORE_CAMPAIGN_DRAFT] = "DRAFT",         [STORE_CAMPAIGN_SCHEDULED] = "SCHEDULED",
-      [STORE_CAMPAIGN_SENDING] = "SENDING",     [STORE_CAMPAIGN_SENT] = "SENT",
-      [STORE_CAMPAIGN_CANCELLED] = "CANCELLED",
-  };
   seg_json_begin_object(context);
   seg_json_member_text(context, "id", use->id);
   seg_json_member_text(context, "name", use->name);
-  seg_json_member_string(context, "status", statuses[use->status]);
+  seg_json_member_string(context, "status", campaign_status_names[use->status]);
   seg_json_end_object(context);
   return true;
 }

@@ -25,7 +25,12 @@
     .method = "PATCH", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,      \
     .flags = SEG_HTTP_JSON                                                                         \
   }
-/// With a body that says nothing.
+#define PUT(path, run)                                                                             \
+  {                                                                                                \
+    .method = "PUT", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,        \
+    .flags = SEG_HTTP_JSON                                                                         \
+  }
+/// With a body that may be left out.
 #define ORDER(path, run)                                                                           \
   {                                                                                                \
     .method = "POST", .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
@@ -85,6 +90,16 @@ const seg_http_route api_routes[] = {
     EMAILS("DELETE", "/segments/:id/members", api_members_remove, 0),
     ORDER("/segments/:id/refresh", api_segment_refresh),
     ORDER("/segments/:id/compute", api_segment_compute),
+
+    GET("/campaigns", api_campaign_list),
+    POST("/campaigns", api_campaign_create),
+    GET("/campaigns/:id", api_campaign_get),
+    PUT("/campaigns/:id", api_campaign_update),
+    DELETE("/campaigns/:id", api_campaign_delete),
+    ORDER("/campaigns/:id/send", api_campaign_send),
+    ORDER("/campaigns/:id/cancel", api_campaign_cancel),
+    ORDER("/campaigns/:id/sent", api_campaign_finish),
+    GET("/campaigns/:id/recipients", api_campaign_recipients),
 
     GET("/contacts", api_contact_list),
     POST("/contacts", api_contact_put),

@@ -12,6 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/// How late a scheduled campaign may be when the clock was set, or it was scheduled just before: a
+/// second is nothing to a mail, and looking costs next to nothing.
+#define CAMPAIGN_CLOCK_MS 1000
+
 static int64_t wall_clock_ms(void *context) {
   struct timespec now;
   (void)context;
@@ -57,6 +61,7 @@ static service_result result_of(store_status status) {
 static service_result open_engine(const service_options *options, api *own) {
   engine_options opening = {.path = options->db,
                             .sweep_ms = options->sweep_ms,
+                            .campaign_clock_ms = CAMPAIGN_CLOCK_MS,
                             .now_ms = wall_clock_ms,
                             .context = own->log,
                             .log = log_engine,

@@ -2,6 +2,7 @@
 //
 // Projects and keys change in two ways: through this engine, and by commands that other processes
 // run on the same file. The writer's thread looks for the latter (look_for_changes).
+#include "campaign_clock.h"
 #include "engine_internal.h"
 #include "tracking.h"
 
@@ -217,6 +218,14 @@ static bool start_jobs(engine *own, store_error *error) {
   return ok;
 }
 
+static bool start_clock(engine *own) {
+  if (own->options.campaign_clock_ms == 0) {
+    return true;
+  }
+  own->clock = campaign_clock_start(own, own->options.campaign_clock_ms);
+  return own->clock != NULL;
+}
+
 bool engine_open(const engine_options *options, engine **out, store_error *error) {
   engine *own = calloc(1, sizeof *own);
   if (own == NULL) {
@@ -226,6 +235,7 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
   secret_make("", own->run_id);
   (void)pthread_rwlock_init(&own->lock, NULL);
   (void)pthread_mutex_init(&own->session_lock, NULL);
+  (void)pthread_mutex_init(&own->sending_lock, NULL);
   store_options file = {
       .path = options->path, .is_exclusive = true, .is_relaxed = options->is_relaxed};
   store_session *session = NULL;
@@ -246,7 +256,7 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
     ok = own->writer != NULL;
     session = ok ? NULL : session; // the writer's own from here on
   }
-  ok = ok && start_jobs(own, error);
+  ok = ok && start_jobs(own, error) && start_clock(own);
   if (!ok) {
     store_session_close(session);
     engine_close(own);
@@ -261,6 +271,7 @@ void engine_close(engine *own) {
     return;
   }
   jobs_stop(own->jobs);
+  campaign_clock_stop(own->clock);
   writer_stop(own->writer);
   for (size_t i = 0; i < own->session_count; i++) {
     store_session_close(own->sessions[i]);
@@ -273,6 +284,7 @@ void engine_close(engine *own) {
   free(own->keys);
   (void)pthread_rwlock_destroy(&own->lock);
   (void)pthread_mutex_destroy(&own->session_lock);
+  (void)pthread_mutex_destroy(&own->sending_lock);
   free(own);
 }
 
@@ -388,6 +400,16 @@ project *engine_project_find(engine *own, seg_text_view id) {
     if (seg_text_equal(own->projects[i]->id, id)) {
       found = own->projects[i];
     }
+  }
+  (void)pthread_rwlock_unlock(&own->lock);
+  return found;
+}
+
+project *engine_project_of_num(engine *own, int64_t num) {
+  project *found = NULL;
+  (void)pthread_rwlock_rdlock(&own->lock);
+  for (size_t i = 0; found == NULL && i < own->project_count; i++) {
+    found = own->projects[i]->num == num ? own->projects[i] : NULL;
   }
   (void)pthread_rwlock_unlock(&own->lock);
   return found;

@@ -21,9 +21,10 @@ typedef struct engine engine;
 #define ENGINE_PROGRESS_MS 1000
 
 typedef struct engine_options {
-  const char *path; ///< The database.
-  bool is_relaxed;  ///< synchronous=NORMAL.
-  int64_t sweep_ms; ///< 0: no sweep by itself.
+  const char *path;          ///< The database.
+  bool is_relaxed;           ///< synchronous=NORMAL.
+  int64_t sweep_ms;          ///< 0: no sweep by itself.
+  int64_t campaign_clock_ms; ///< How often scheduled campaigns are looked for at least; 0: never.
   int64_t (*now_ms)(void *context);
   void *context;
   void (*log)(void *context, const char *event, const char *message);

@@ -24,12 +24,18 @@ struct engine {
   store_session *sessions[ENGINE_SESSIONS_KEPT];
   size_t session_count;
   int64_t seen_version; ///< Of the store, when the writer's thread last looked; 0 is never.
+  pthread_mutex_t sending_lock;
+  struct send_command *sending; ///< Campaigns whose list is being written: see engine_send.c.
+  struct campaign_clock *clock; ///< NULL: none.
 };
 
 typedef struct project_keys {
   unsigned char secret_hash[STORE_HASH_BYTES];
   char public_key[SECRET_TEXT_BYTES];
 } project_keys;
+
+/// Finds a project by its number in the store; NULL if there is none. Threads: any.
+project *engine_project_of_num(engine *own, int64_t num);
 
 /// Inside a command: a contact as an input makes it. Drafting reads and checks all that can be
 /// refused; writing it can then fail only with the store, or where an email is taken.

@@ -2,6 +2,7 @@
 // call tells is of one moment.
 #include "engine_preview.h"
 #include "engine_internal.h"
+#include "masks.h"
 #include "segmentry/json.h"
 #include "segmentry/plan.h"
 
@@ -29,41 +30,6 @@ void id_list_free(id_list *gone) {
 void preview_moves_free(preview_moves *gone) {
   id_list_free(&gone->entering);
   id_list_free(&gone->leaving);
-}
-
-// Masks. Each has a word more than blocks, so that an empty table has one too; free them with free.
-
-static uint64_t *new_mask(const seg_table *table) {
-  return calloc(seg_table_block_count(table) + 1, sizeof(uint64_t));
-}
-
-static bool evaluate(const project *in, const seg_filter *filter, int64_t now_ms, uint64_t **mask) {
-  project_view view = {.project = in, .table = in->table};
-  seg_resolver resolver = project_resolver(&view);
-  seg_block_range all = seg_plan_all_blocks(in->table);
-  seg_plan *plan = NULL;
-  *mask = new_mask(in->table);
-  bool ok =
-      *mask != NULL &&
-      seg_plan_create(memory(), filter, in->table, now_ms, &resolver, all, &plan, NULL) == SEG_OK &&
-      seg_plan_evaluate(plan, all, *mask) == SEG_OK;
-  seg_plan_free(plan);
-  return ok;
-}
-
-/// The members of a segment now: those of its filter, or the stored ones of a static segment.
-static bool members_now(const project *in, const segment *of, int64_t now_ms, uint64_t **mask) {
-  if (!of->is_static) {
-    return evaluate(in, of->filter, now_ms, mask);
-  }
-  seg_mask_view members;
-  *mask = new_mask(in->table);
-  if (*mask != NULL && seg_table_members(in->table, of->id, &members)) {
-    size_t blocks = seg_table_block_count(in->table);
-    blocks = members.block_count < blocks ? members.block_count : blocks;
-    memcpy(*mask, members.words, blocks * sizeof(uint64_t));
-  }
-  return *mask != NULL;
 }
 
 // Pages: the newest rows of a mask, found with a heap of as many as the page and those before it.
@@ -196,7 +162,7 @@ engine_status engine_segment_search(engine *own, project *in, seg_text_view id,
   engine_status status = ENGINE_OK;
   if (of == NULL) {
     status = unknown_segment(error);
-  } else if (!members_now(in, of, now_ms, &mask) ||
+  } else if (!mask_of_members(in, of, now_ms, &mask) ||
              !list_page(in, mask, search, offset, limit, out, total)) {
     status = no_memory(error);
   }
@@ -222,29 +188,13 @@ engine_status engine_segment_members(engine *own, project *in, seg_text_view id,
 
 // Previews.
 
-/// The subscribed contacts: asked for as a filter, since only filters look at fields.
-static bool subscribed_now(const project *in, int64_t now_ms, uint64_t **mask) {
-  static const char condition[] =
-      "{\"logic\":\"AND\",\"groups\":[{\"filters\":[{\"field\":\"subscribed\","
-      "\"operator\":\"equals\",\"value\":true}]}]}";
-  seg_filter *filter = NULL;
-  seg_problems problems;
-  seg_problems_init(&problems, memory());
-  bool ok = seg_filter_parse(memory(), seg_text_of(condition), &filter, &problems) == SEG_OK &&
-            evaluate(in, filter, now_ms, mask);
-  seg_filter_free(filter);
-  seg_problems_free(&problems);
-  return ok;
-}
-
 bool engine_count_subscribed(engine *own, project *in, size_t *subscribed, size_t *total) {
   uint64_t *mask = NULL;
   int64_t now_ms = engine_now_ms(own);
   (void)pthread_rwlock_rdlock(&in->lock);
-  bool ok = subscribed_now(in, now_ms, &mask);
+  bool ok = mask_of_subscribed(in, now_ms, &mask);
   if (ok) {
-    size_t blocks = seg_table_block_count(in->table);
-    *subscribed = seg_mask_count((seg_mask_view){.words = mask, .block_count = blocks});
+    *subscribed = mask_count(in, mask);
     *total = seg_table_contact_count(in->table);
   }
   (void)pthread_rwlock_unlock(&in->lock);
@@ -267,8 +217,8 @@ static bool count_matches(preview_work *own, preview *out) {
   size_t blocks = seg_table_block_count(table);
   seg_text_view all = {.bytes = NULL, .size_bytes = 0};
   id_list sample;
-  if (!evaluate(own->project, out->filter, own->now_ms, &own->matches) ||
-      !subscribed_now(own->project, own->now_ms, &own->subscribed) ||
+  if (!mask_of_filter(own->project, out->filter, own->now_ms, &own->matches) ||
+      !mask_of_subscribed(own->project, own->now_ms, &own->subscribed) ||
       !list_page(own->project, own->matches, all, 0, own->sample, &sample, &out->count)) {
     return false;
   }
@@ -296,11 +246,11 @@ static bool count_nodes(const preview_work *own, preview *out) {
 
 static bool count_moves(preview_work *own, const segment *of, preview *out, preview_moves *moves) {
   size_t blocks = seg_table_block_count(own->project->table);
-  uint64_t *moved = new_mask(own->project->table);
+  uint64_t *moved = mask_new(own->project->table);
   seg_text_view all = {.bytes = NULL, .size_bytes = 0};
   id_list entering = {0};
   id_list leaving = {0};
-  bool ok = moved != NULL && members_now(own->project, of, own->now_ms, &own->members);
+  bool ok = moved != NULL && mask_of_members(own->project, of, own->now_ms, &own->members);
   for (size_t i = 0; ok && i < blocks; i++) {
     moved[i] = own->matches[i] & ~own->members[i];
   }

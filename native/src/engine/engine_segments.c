@@ -5,8 +5,10 @@
 #include "segmentry/slug.h"
 #include "segmentry/text.h"
 #include "tracking.h"
+#include "usage.h"
 
 #include <cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -256,23 +258,51 @@ engine_status engine_segment_update(engine *own, project *in, seg_text_view id,
 
 // Deletion.
 
-/// Lists the names of the segments that refer to one; false if there is none.
-static bool list_users(const project *in, const segment *of, char *out, size_t size_bytes) {
-  size_t used = 0;
-  out[0] = '\0';
-  for (size_t i = 0; i < in->segment_count; i++) {
-    seg_text_view name = in->segments[i]->name;
-    if (project_segment_uses(in->segments[i], of) && used + name.size_bytes + 3 < size_bytes) {
-      if (used > 0) {
-        out[used++] = ',';
-        out[used++] = ' ';
-      }
-      memcpy(out + used, name.bytes, name.size_bytes);
-      used += name.size_bytes;
-      out[used] = '\0';
-    }
+/// The names of the segments that refer to one, as many as there is room for.
+typedef struct user_names {
+  char text[300];
+  size_t size_bytes;
+} user_names;
+
+static void add_name(void *context, usage_kind kind, seg_text_view id, seg_text_view name) {
+  user_names *names = context;
+  (void)id;
+  if (kind != USAGE_SEGMENT || names->size_bytes + name.size_bytes + 3 >= sizeof names->text) {
+    return;
   }
-  return used > 0;
+  int size =
+      snprintf(names->text + names->size_bytes, sizeof names->text - names->size_bytes, "%s%.*s",
+               names->size_bytes == 0 ? "" : ", ", (int)name.size_bytes, name.bytes);
+  names->size_bytes += (size_t)size;
+}
+
+/// Fails while a segment's condition or an active campaign refers to a segment.
+static engine_status check_unused(batch *in, const project *of, const segment *gone,
+                                  engine_error *error) {
+  char field[SEG_FILTER_FIELD_BYTES_MAX + 1];
+  user_names names = {.size_bytes = 0};
+  usage_counts used = {0};
+  int64_t campaigns = 0;
+  (void)snprintf(field, sizeof field, "segment.%.*s", (int)gone->id.size_bytes, gone->id.bytes);
+  store_status status = usage_find(in->session, of, (usage_field){.name = seg_text_of(field)},
+                                   add_name, &names, &used, &in->error);
+  if (status == STORE_OK) {
+    status = store_campaign_count_using(in->session, of->num, gone->num, &campaigns, &in->error);
+  }
+  if (status != STORE_OK) {
+    return engine_fail_store(error, status, &in->error);
+  }
+  if (used.segments > 0) {
+    return engine_fail(error, ENGINE_CONFLICT, "the segment is used by: %s", names.text);
+  }
+  campaigns += (int64_t)used.campaigns; // those that name it in a condition of their own
+  return campaigns == 0
+             ? ENGINE_OK
+             : engine_fail(error, ENGINE_CONFLICT,
+                           "the segment is in the audience of %lld active campaign%s; cancel %s or "
+                           "pick a different audience first",
+                           (long long)campaigns, campaigns == 1 ? "" : "s",
+                           campaigns == 1 ? "it" : "them");
 }
 
 static engine_status run_remove(command *base, batch *in, project_batch *part) {
@@ -281,23 +311,11 @@ static engine_status run_remove(command *base, batch *in, project_batch *part) {
   if (of == NULL) {
     return unknown_segment(base->error);
   }
-  char users[300];
-  if (list_users(part->project, of, users, sizeof users)) {
-    return engine_fail(base->error, ENGINE_CONFLICT, "the segment is used by: %s", users);
+  engine_status unused = check_unused(in, part->project, of, base->error);
+  if (unused != ENGINE_OK) {
+    return unused;
   }
-  int64_t campaigns = 0;
-  store_status status =
-      store_campaign_count_using(in->session, part->project->num, of->num, &campaigns, &in->error);
-  if (status == STORE_OK && campaigns > 0) {
-    return engine_fail(base->error, ENGINE_CONFLICT,
-                       "the segment is the audience of %lld active campaign%s; cancel %s or pick "
-                       "a different audience first",
-                       (long long)campaigns, campaigns == 1 ? "" : "s",
-                       campaigns == 1 ? "it" : "them");
-  }
-  if (status == STORE_OK) {
-    status = store_segment_delete(in->session, part->project->num, of->num, &in->error);
-  }
+  store_status status = store_segment_delete(in->session, part->project->num, of->num, &in->error);
   own->replaced = of;
   return engine_fail_store(base->error, status, &in->error);
 }

@@ -202,12 +202,13 @@ store_status store_migrate(const char *path, sqlite3 *db, store_error *err);
 /// What `PRAGMA application_id` says in a file of this program: "SEGM".
 #define STORE_APPLICATION_ID 0x5345474D
 
-/// The key of a membership: the segment above, the contact below; and of a change of one: the
-/// segment above, the change's num below. 2^40 contacts and changes, 2^23 segments.
+/// The key of a membership: the segment above, the contact below; of a change of one: the segment
+/// above, the change's num below; of a recipient: the campaign above, the contact below. 2^40
+/// contacts and changes, 2^23 segments and campaigns.
 #define STORE_KEY_SHIFT 40
 #define STORE_KEY_LOW ((INT64_C(1) << STORE_KEY_SHIFT) - 1)
-/// The first key of a segment; its keys end before the next segment's first.
-static inline int64_t store_key_first(int64_t segment) { return segment << STORE_KEY_SHIFT; }
+/// The first key of a segment or campaign; its keys end before the next one's first.
+static inline int64_t store_key_first(int64_t owner) { return owner << STORE_KEY_SHIFT; }
 
 // ---- Rows that more than one file reads ----
 

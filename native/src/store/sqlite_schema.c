@@ -25,6 +25,7 @@
 //         63       40 39                  0
 //         | segment  | contact            |   members
 //         | segment  | num of the change  |   changes
+//         | campaign | contact            |   campaign_recipients
 //
 //     at 0.5 µs a row; WITHOUT ROWID over (segment, contact) was 0.9 µs. A segment's rows lie
 //     together, so that adding or deleting a whole segment touches only its own pages: this is also
@@ -32,8 +33,10 @@
 //     each segment of the project. The key of a change is never an event's num: those are below
 //     2^40, and segments count from 1.
 //   * No foreign keys where rows are many or outlive what they refer to: sqlite_events.c,
-//     sqlite_members.c and the two deletions (sqlite_contacts.c, sqlite_segments.c) keep them
-//     whole.
+//     sqlite_members.c, sqlite_campaigns.c and the two deletions (sqlite_contacts.c,
+//     sqlite_segments.c) keep them whole.
+//   * A campaign's recipients are copies: the list stays as it was, whatever becomes of the
+//     contacts.
 //   * The history of a contact that is gone finds its id and email in deleted_contacts.
 #include "sqlite_internal.h"
 
@@ -105,15 +108,22 @@ static const char *const MIGRATIONS[] = {
     "  WHERE event IS NOT NULL;"
 
     "CREATE TABLE campaigns("
-    "  num INTEGER PRIMARY KEY AUTOINCREMENT, project INTEGER NOT NULL REFERENCES projects(num),"
+    "  num INTEGER PRIMARY KEY AUTOINCREMENT CHECK(num < 1 << 23), project INTEGER NOT NULL "
+    "REFERENCES projects(num),"
     "  id TEXT NOT NULL, name TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,"
     "  sender TEXT NOT NULL, status INTEGER NOT NULL, audience_type INTEGER NOT NULL,"
     "  segment INTEGER, audience_condition_json TEXT, scheduled_for_ms INTEGER,"
-    "  created_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL,"
+    "  recipient_count INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,"
+    "  updated_at_ms INTEGER NOT NULL,"
     "  FOREIGN KEY(project, segment) REFERENCES segments(project, num)) STRICT;"
     "CREATE UNIQUE INDEX campaigns_by_num ON campaigns(project, num);"
     "CREATE UNIQUE INDEX campaigns_by_id ON campaigns(project, id);"
     "CREATE INDEX campaigns_by_segment ON campaigns(project, segment, status);"
+    "CREATE INDEX campaigns_by_schedule ON campaigns(scheduled_for_ms) WHERE status = 1;"
+
+    "CREATE TABLE campaign_recipients("
+    "  key INTEGER PRIMARY KEY, id TEXT NOT NULL, email TEXT NOT NULL,"
+    "  data_json TEXT NOT NULL) STRICT;"
 
     "CREATE TABLE jobs("
     "  num INTEGER PRIMARY KEY AUTOINCREMENT, project INTEGER NOT NULL REFERENCES projects(num),"

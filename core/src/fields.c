@@ -37,6 +37,20 @@ bool seg_table_knows_event(const seg_table *table, seg_text_view name) {
   return seg_table_find_event(table, name) != NULL;
 }
 
+seg_event_info seg_table_event(const seg_table *table, seg_text_view name) {
+  const seg_timeline *timeline = seg_table_find_event(table, name);
+  seg_event_info info = {0};
+  if (timeline == NULL) {
+    return info;
+  }
+  info.occurrence_count = timeline->occurrence_count;
+  for (size_t block = 0; block < timeline->page_capacity * SEG_PAGE_BLOCKS; block++) {
+    const seg_timeline_block *at = seg_timeline_block_at(timeline, block);
+    info.contact_count += at == NULL ? 0 : seg_bits_count(at->present);
+  }
+  return info;
+}
+
 static seg_field_value field_value(const seg_column *column, const seg_entry *entry) {
   seg_value value = seg_column_value(column, entry);
   return (seg_field_value){.kind = value.kind,

@@ -645,6 +645,25 @@ seg_status seg_table_add_event(seg_table *table, uint32_t row, seg_text_view nam
   return add_occurrence(table, timeline, row, at_ms, error);
 }
 
+void seg_table_remove_event(seg_table *table, seg_text_view name) {
+  seg_timeline *timeline = seg_table_find_event(table, name);
+  if (timeline == NULL) {
+    return;
+  }
+  table->version++;
+  uint32_t at = (uint32_t)(timeline - table->events);
+  uint32_t last = (uint32_t)--table->event_count;
+  seg_index_remove(&table->event_names, seg_hash(table->seed, name.bytes, name.size_bytes), at);
+  seg_timeline_clear(timeline, table->allocator); // `name` may have been its own
+  if (at != last) {                               // the last one takes its place
+    seg_text_view moved = table->events[last].name;
+    uint32_t hash = seg_hash(table->seed, moved.bytes, moved.size_bytes);
+    seg_index_remove(&table->event_names, hash, last);
+    seg_index_put(&table->event_names, hash, at);
+    *timeline = table->events[last];
+  }
+}
+
 seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity activity,
                                   int64_t at_ms, seg_error *error) {
   seg_status status = check_row(table, row, error);

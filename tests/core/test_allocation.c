@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include "segmentry/explain.h"
+#include "segmentry/fields.h"
 #include "segmentry/slug.h"
 #include "segmentry/snapshot.h"
 
@@ -298,6 +299,19 @@ static seg_status call_more_events(void *made, seg_allocator allocator) {
   return status;
 }
 
+/// Needs no memory: with none to be had it does all of its work.
+static seg_status call_remove_event(void *made, seg_allocator allocator) {
+  (void)allocator;
+  seg_table_remove_event(((fixture *)made)->table, TEXT("login"));
+  return SEG_OK;
+}
+static void check_removed_event(void *made, seg_status status) {
+  const seg_table *table = ((fixture *)made)->table;
+  (void)status;
+  assert_int_equal(seg_table_event_count(table), 0);
+  assert_int_equal(test_count_of(table, "\"field\":\"event.login\",\"operator\":\"triggered\""), 0);
+}
+
 static seg_status call_set_member(void *made, seg_allocator allocator) {
   (void)allocator;
   return seg_table_set_member(((fixture *)made)->table, TEXT("new"), 200, true, NULL);
@@ -567,6 +581,8 @@ static const subject subjects[] = {
     {"seg_table_add, widening", make_fixture, call_widen, check_widen, end_fixture, SEG_OK},
     {"seg_table_update", make_fixture, call_update, check_update, end_fixture, SEG_OK},
     {"seg_table_add_event", make_fixture, call_first_event, check_first_event, end_fixture, SEG_OK},
+    {"seg_table_remove_event", make_fixture, call_remove_event, check_removed_event, end_fixture,
+     SEG_OK},
     {"seg_table_add_activity", make_fixture, call_more_events, check_unchanged, end_fixture,
      SEG_OK},
     {"seg_table_set_member", make_fixture, call_set_member, check_set_member, end_fixture, SEG_OK},

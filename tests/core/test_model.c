@@ -183,8 +183,20 @@ static void add_occurrence(model *own, uint32_t row) {
   }
 }
 
+/// Of all contacts at once.
+static void remove_logins(model *own) {
+  for (uint32_t row = 0; row < ROWS_MAX; row++) {
+    own->rows[row].login_count = 0;
+  }
+  seg_table_remove_event(own->table, TEXT("login"));
+}
+
 static void change_something(model *own) {
   uint32_t row = below(own, ROWS_MAX);
+  if (below(own, 3000) == 0) {
+    remove_logins(own);
+    return;
+  }
   uint32_t what = below(own, 10);
   if (!own->rows[row].is_live) {
     add_contact(own);

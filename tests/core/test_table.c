@@ -1,6 +1,7 @@
 // The table: rows and holes, dictionaries that widen and empty, memory.
 #include "support.h"
 
+#include "segmentry/fields.h"
 #include "segmentry/ingest.h"
 #include "segmentry/instant.h"
 #include "segmentry/json.h"
@@ -303,11 +304,14 @@ static void every_change_has_a_version_of_its_own(void **state) {
   (void)test_add(other, "c", NULL);
   assert_int_equal(seg_table_copy_row(table, other, 0, &copied, NULL), SEG_OK);
   ASSERT_CHANGED();
+  seg_table_remove_event(table, TEXT("e"));
+  ASSERT_CHANGED();
   seg_table_remove(table, row);
   ASSERT_CHANGED();
 #undef ASSERT_CHANGED
   // What changes nothing has none.
   seg_table_remove(table, row);
+  seg_table_remove_event(table, TEXT("e"));
   assert_int_equal(seg_table_add_event(table, row, TEXT("e"), 1, NULL), SEG_E_MISSING);
   assert_int_equal(seg_table_copy_row(table, other, 0, &copied, NULL), SEG_E_DUPLICATE);
   assert_int_equal(seg_table_version(table), version);
@@ -489,6 +493,74 @@ static void lines_fill_stored_memberships(void **state) {
   seg_table_free(table);
 }
 
+static void a_removed_event_is_as_if_it_had_never_been_seen(void **state) {
+  (void)state;
+  test_memory memory = TEST_MEMORY_INIT;
+  seg_table *table = test_table(test_memory_allocator(&memory));
+  static const char *const names[] = {"first", "bought", "last"};
+  for (int contact = 0; contact < 200; contact++) {
+    char id[16];
+    (void)snprintf(id, sizeof id, "c%d", contact);
+    uint32_t row = test_add(table, id, NULL);
+    for (int i = 0; i < contact % 4; i++) { // 150 contacts have it, 300 times
+      for (size_t k = 0; k < 3; k++) {
+        seg_text_view name = seg_text_of(names[k]);
+        assert_int_equal(seg_table_add_event(table, row, name, TEST_NOW_MS - i, NULL), SEG_OK);
+      }
+    }
+  }
+  seg_event_info info = seg_table_event(table, TEXT("bought"));
+  assert_int_equal(info.contact_count, 150);
+  assert_int_equal(info.occurrence_count, 300);
+  size_t full_bytes = seg_table_memory_bytes(table);
+  seg_table_remove_event(table, TEXT("unknown"));
+  assert_int_equal(seg_table_memory_bytes(table), full_bytes);
+
+  seg_table_remove_event(table, TEXT("bought"));
+  assert_true(seg_table_memory_bytes(table) < full_bytes);
+  assert_int_equal(seg_table_event_count(table), 2);
+  assert_false(seg_table_knows_event(table, TEXT("bought")));
+  info = seg_table_event(table, TEXT("bought"));
+  assert_int_equal(info.contact_count + info.occurrence_count, 0);
+  assert_int_equal(test_count_of(table, BOUGHT), 0);
+  assert_int_equal(test_count_of(table, NOT_BOUGHT), 200);
+  for (size_t k = 0; k < 3; k += 2) { // the others are where they were
+    info = seg_table_event(table, seg_text_of(names[k]));
+    assert_int_equal(info.contact_count, 150);
+    assert_int_equal(info.occurrence_count, 300);
+  }
+  assert_int_equal(seg_table_add_event(table, 0, TEXT("bought"), TEST_NOW_MS, NULL), SEG_OK);
+  assert_int_equal(test_count_of(table, BOUGHT), 1);
+  for (size_t k = 0; k < 3; k++) {
+    seg_table_remove_event(table, seg_text_of(names[k]));
+  }
+  assert_int_equal(seg_table_event_count(table), 0);
+  seg_table_free(table);
+  assert_int_equal(memory.block_count, 0);
+}
+
+static void removed_event_names_make_room(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  uint32_t row = test_add(table, "ada", NULL);
+  char name[16];
+  for (int i = 0; i < SEG_TABLE_EVENTS_MAX; i++) {
+    (void)snprintf(name, sizeof name, "e%d", i);
+    assert_int_equal(seg_table_add_event(table, row, seg_text_of(name), i, NULL), SEG_OK);
+  }
+  assert_int_equal(seg_table_add_event(table, row, TEXT("more"), 0, NULL), SEG_E_LIMIT);
+  for (int i = 0; i < SEG_TABLE_EVENTS_MAX; i += 2) {
+    (void)snprintf(name, sizeof name, "e%d", i);
+    seg_table_remove_event(table, seg_text_of(name));
+  }
+  assert_int_equal(seg_table_add_event(table, row, TEXT("more"), 0, NULL), SEG_OK);
+  for (int i = 0; i < SEG_TABLE_EVENTS_MAX; i++) {
+    (void)snprintf(name, sizeof name, "e%d", i);
+    assert_int_equal(seg_table_event(table, seg_text_of(name)).occurrence_count, i % 2);
+  }
+  seg_table_free(table);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lines_are_shown_and_may_be_refused),
@@ -505,6 +577,8 @@ int main(void) {
       cmocka_unit_test(a_touch_changes_two_fields),
       cmocka_unit_test(instants_are_those_of_events_and_activities),
       cmocka_unit_test(an_address_has_one_form),
+      cmocka_unit_test(a_removed_event_is_as_if_it_had_never_been_seen),
+      cmocka_unit_test(removed_event_names_make_room),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -406,6 +406,40 @@ static void an_activity_of_a_message_counts_once(void **state) {
   test_store_end(&test);
 }
 
+static void events_are_deleted_piece_by_piece(void **state) {
+  (void)state;
+  test_store test;
+  test_store_begin(&test);
+  store_session *s = test.session;
+  int64_t ann = test_contact(&test, test.ours, "ann");
+  int64_t spy = test_contact(&test, test.theirs, "spy");
+  int64_t x = test_name(&test, test.ours, "x");
+  int64_t y = test_name(&test, test.ours, "y");
+  int64_t nums[5];
+  for (int i = 0; i < 5; i++) { // recorded in another order than they happened
+    nums[i] = test_event(&test, test.ours, ann, x, NOW_MS - i);
+    (void)test_event(&test, test.ours, ann, y, NOW_MS);
+    (void)test_event(&test, test.theirs, spy, test_name(&test, test.theirs, "x"), NOW_MS);
+  }
+  int64_t deleted = 9;
+  int64_t last = 0;
+  assert_store(STORE_OK,
+               store_event_delete_some(s, test.ours, x, last, 2, &deleted, &last, &test.err));
+  assert_int_equal(deleted, 2);
+  assert_int_equal(last, nums[1]);
+  assert_store(STORE_OK,
+               store_event_delete_some(s, test.ours, x, last, 9, &deleted, &last, &test.err));
+  assert_int_equal(deleted, 3);
+  assert_int_equal(last, nums[4]);
+  assert_store(STORE_OK,
+               store_event_delete_some(s, test.ours, x, last, 9, &deleted, &last, &test.err));
+  assert_int_equal(deleted, 0);
+  assert_int_equal(last, nums[4]);
+  assert_log("y=5@0 ", store_event_name_stats(s, test.ours, log_name, &log, &test.err));
+  assert_log("x=5@0 ", store_event_name_stats(s, test.theirs, log_name, &log, &test.err));
+  test_store_end(&test);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_interned_once),
@@ -420,6 +454,7 @@ int main(void) {
       cmocka_unit_test(names_are_counted_and_deleted),
       cmocka_unit_test(days_are_counted_also_before_1970),
       cmocka_unit_test(an_activity_of_a_message_counts_once),
+      cmocka_unit_test(events_are_deleted_piece_by_piece),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,6 +321,9 @@ static void others_change_nothing(void **state) {
   int64_t deleted = 9;
   assert_store(STORE_OK, store_event_delete_name(s, p, own.name, &deleted, err));
   assert_int_equal(deleted, 0);
+  int64_t last = 9;
+  assert_store(STORE_OK, store_event_delete_some(s, p, own.name, 0, 9, &deleted, &last, err));
+  assert_int_equal(deleted, 0);
   assert_store(STORE_NOT_FOUND, store_activity_insert(s, p, &opened, err));
   assert_store(STORE_NOT_FOUND, store_segment_update(s, &segment, err));
   assert_store(STORE_NOT_FOUND, store_segment_set_count(s, p, own.segment, 9, 9, err));

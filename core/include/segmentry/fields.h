@@ -40,6 +40,14 @@ size_t seg_table_new_field_count(const seg_table *table, const struct cJSON *dat
 size_t seg_table_event_count(const seg_table *table);
 bool seg_table_knows_event(const seg_table *table, seg_text_view name);
 
+/// One custom event; all zero for a name that the table does not know.
+typedef struct seg_event_info {
+  size_t contact_count;    ///< Contacts that have it.
+  size_t occurrence_count; ///< Of all of them.
+} seg_event_info;
+/// Cost: a look at each block of rows.
+seg_event_info seg_table_event(const seg_table *table, seg_text_view name);
+
 /// One distinct value of a field.
 typedef struct seg_field_value {
   seg_value_kind kind; ///< BOOLEAN, NUMBER or TEXT.

@@ -106,6 +106,10 @@ bool seg_table_find(const seg_table *table, seg_text_view id, uint32_t *row);
 seg_status seg_table_add_event(seg_table *table, uint32_t row, seg_text_view name, int64_t at_ms,
                                seg_error *error);
 
+/// Removes every occurrence of a custom event, and the name with them: it is as if it had never
+/// been seen. An unknown name is nothing. Cannot fail. Cost: what the event has.
+void seg_table_remove_event(seg_table *table, seg_text_view name);
+
 /// Records one occurrence of an email activity.
 seg_status seg_table_add_activity(seg_table *table, uint32_t row, seg_activity activity,
                                   int64_t at_ms, seg_error *error);

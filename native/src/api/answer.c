@@ -12,10 +12,13 @@ static const char *const not_found[] = {
     [API_SESSIONS] = "there is no such session",
     [API_JOBS] = "there is no job with this id",
     [API_CAMPAIGNS] = "there is no campaign with this id",
+    [API_FIELDS] = "there is no such field",
 };
 
 /// Where a bad body is a 400 and what is not there a RESOURCE_NOT_FOUND.
-static bool is_plain(api_area area) { return area == API_SEGMENTS || area == API_CAMPAIGNS; }
+static bool is_plain(api_area area) {
+  return area == API_SEGMENTS || area == API_CAMPAIGNS || area == API_FIELDS;
+}
 
 seg_http_code answer_code(api_area area, engine_status status) {
   switch (status) {

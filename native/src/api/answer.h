@@ -11,7 +11,8 @@ typedef enum api_area {
   API_EVENTS,
   API_SESSIONS,
   API_JOBS,
-  API_CAMPAIGNS
+  API_CAMPAIGNS,
+  API_FIELDS
 } api_area;
 
 /// The code of a failure of the engine.

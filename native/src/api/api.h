@@ -114,6 +114,12 @@ void api_bulk_get(void *context, seg_http_request *request, seg_http_response *r
 void api_field_list(void *context, seg_http_request *request, seg_http_response *response);
 void api_field_values(void *context, seg_http_request *request, seg_http_response *response);
 
+// removal.c
+void api_field_usage(void *context, seg_http_request *request, seg_http_response *response);
+void api_field_delete(void *context, seg_http_request *request, seg_http_response *response);
+void api_event_usage(void *context, seg_http_request *request, seg_http_response *response);
+void api_event_delete(void *context, seg_http_request *request, seg_http_response *response);
+
 // track.c
 void api_track(void *context, seg_http_request *request, seg_http_response *response);
 void api_track_batch(void *context, seg_http_request *request, seg_http_response *response);

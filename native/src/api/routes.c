@@ -42,7 +42,6 @@
     .method = (verb), .pattern = (path), .handler = (run), .access = SEG_HTTP_ACCESS_SECRET,       \
     .flags = SEG_HTTP_JSON | (more_flags), .body_bytes_max = EMAILS_BODY_BYTES_MAX                 \
   }
-
 const seg_http_route api_routes[] = {
     {.method = "GET",
      .pattern = "/health",
@@ -106,6 +105,8 @@ const seg_http_route api_routes[] = {
     EMAILS("POST", "/contacts/lookup", api_contact_lookup, SEG_HTTP_IDEMPOTENT),
     GET("/contacts/fields", api_field_list),
     GET("/contacts/fields/:field/values", api_field_values),
+    GET("/contacts/fields/:field/usage", api_field_usage),
+    DELETE("/contacts/fields/:field", api_field_delete),
     {.method = "POST",
      .pattern = "/contacts/import",
      .handler = api_contact_import,
@@ -136,5 +137,7 @@ const seg_http_route api_routes[] = {
     GET("/events/names", api_event_names),
     GET("/events/stats", api_event_stats),
     GET("/events/contact/:id", api_event_of_contact),
+    GET("/events/:name/usage", api_event_usage),
+    DELETE("/events/:name", api_event_delete),
 };
 const size_t api_route_count = sizeof api_routes / sizeof api_routes[0];

@@ -136,7 +136,7 @@ static engine_status run_track_one(command *base, batch *in, project_batch *part
 }
 
 /// Names that only Segmentry itself records.
-static bool is_reserved_event(seg_text_view name) {
+bool engine_is_reserved_event(seg_text_view name) {
   static const char *const prefixes[] = {"segment.", "contact.", "email."};
   for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
     size_t size = strlen(prefixes[i]);
@@ -152,7 +152,7 @@ static engine_status check_event_name(seg_text_view name, engine_error *error) {
     return engine_fail(error, ENGINE_INVALID, "event: a name has 1 to %d bytes, not %zu",
                        SEG_EVENT_NAME_BYTES_MAX, name.size_bytes);
   }
-  if (is_reserved_event(name)) {
+  if (engine_is_reserved_event(name)) {
     return engine_fail(error, ENGINE_INVALID,
                        "event: names that begin with segment., contact. or email. are reserved");
   }

@@ -34,6 +34,9 @@ typedef struct project_keys {
   char public_key[SECRET_TEXT_BYTES];
 } project_keys;
 
+/// Whether an event's name begins as those do that the program makes itself.
+bool engine_is_reserved_event(seg_text_view name);
+
 /// Finds a project by its number in the store; NULL if there is none. Threads: any.
 project *engine_project_of_num(engine *own, int64_t num);
 

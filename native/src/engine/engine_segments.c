@@ -264,10 +264,10 @@ typedef struct user_names {
   size_t size_bytes;
 } user_names;
 
-static void add_name(void *context, usage_kind kind, seg_text_view id, seg_text_view name) {
+static void add_name(void *context, const usage_user *user) {
   user_names *names = context;
-  (void)id;
-  if (kind != USAGE_SEGMENT || names->size_bytes + name.size_bytes + 3 >= sizeof names->text) {
+  seg_text_view name = user->name;
+  if (user->kind != USAGE_SEGMENT || names->size_bytes + name.size_bytes + 3 >= sizeof names->text) {
     return;
   }
   int size =

@@ -290,3 +290,54 @@ seg_status json_text_merge(seg_text_view stored, seg_text_view patch, seg_text_v
   *out = (seg_text_view){.bytes = merged.bytes, .size_bytes = merged.size};
   return SEG_OK;
 }
+
+// Removing.
+
+/// Puts an object without what a path names; `is_top` for the outermost, where the whole path may
+/// be one key. The path's dots bound the recursion. Returns false if there is no memory.
+static bool put_without(output *out, seg_text_view object, seg_text_view path, bool is_top,
+                        bool *removed) {
+  const char *dot = memchr(path.bytes, '.', path.size_bytes);
+  seg_text_view head = {.bytes = path.bytes,
+                        .size_bytes = dot == NULL ? path.size_bytes : (size_t)(dot - path.bytes)};
+  bool ok = true;
+  bool is_first = true;
+  json_member member;
+  put(out, seg_text_of("{"));
+  for (size_t at = 0; ok && json_text_next(object, &at, &member);) {
+    key_name key;
+    ok = read_key(member.key, &key);
+    bool is_meant = ok && (is_top || dot == NULL) && seg_text_equal(key.text, path);
+    bool leads_on =
+        ok && dot != NULL && seg_text_equal(key.text, head) && member.value.bytes[0] == '{';
+    cJSON_Delete(key.read);
+    *removed = *removed || is_meant;
+    if (is_meant) {
+      continue;
+    }
+    put(out, seg_text_of(is_first ? "\"" : ",\""));
+    put(out, member.key);
+    put(out, seg_text_of("\":"));
+    is_first = false;
+    if (leads_on) {
+      seg_text_view rest = {.bytes = dot + 1, .size_bytes = path.size_bytes - head.size_bytes - 1};
+      ok = put_without(out, member.value, rest, false, removed);
+    } else {
+      put(out, member.value);
+    }
+  }
+  put(out, seg_text_of("}"));
+  return ok;
+}
+
+bool json_text_remove(seg_text_view object, seg_text_view path, seg_text_view *out, bool *removed) {
+  // What is put was there before, but for the braces of an object that is none.
+  output kept = {.bytes = malloc(object.size_bytes + 2)};
+  *removed = false;
+  if (kept.bytes == NULL || !put_without(&kept, object, path, true, removed)) {
+    free(kept.bytes);
+    return false;
+  }
+  *out = (seg_text_view){.bytes = kept.bytes, .size_bytes = kept.size};
+  return true;
+}

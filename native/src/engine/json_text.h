@@ -22,6 +22,15 @@ bool json_text_find(seg_text_view object, const char *name, seg_text_view *value
 /// Whether a member of `data` of this name is never stored, because the name is one of ours.
 bool json_text_is_reserved(seg_text_view name);
 
+/// Takes what a `data` path names out of an object: the member that is spelt like the whole path,
+/// and the one at the end of the walk through nested objects. What stays is not reprinted.
+///
+/// out      owned    Free with free((void *)out->bytes).
+/// removed  written  Whether there was anything.
+///
+/// Returns false if there is no memory.
+bool json_text_remove(seg_text_view object, seg_text_view path, seg_text_view *out, bool *removed);
+
 /// Merges `data` as the API promises: each member of `patch` replaces the one of the same name;
 /// null takes it away, "" is passed over, { "value": v, "persistent": false } is not stored and
 /// { "value": v, ... } stores v; reserved names are dropped. Of two with one name the last decides.

@@ -36,7 +36,9 @@ static bool look_at_campaign(void *context, const store_campaign *row) {
   if (!own->has_failed && refers(filter, own->field)) {
     own->counts->campaigns++;
     if (own->show != NULL) {
-      own->show(own->context, USAGE_CAMPAIGN, row->id, row->name);
+      usage_user user = {
+          .kind = USAGE_CAMPAIGN, .id = row->id, .name = row->name, .status = row->status};
+      own->show(own->context, &user);
     }
   }
   seg_filter_free(filter);
@@ -52,7 +54,8 @@ store_status usage_find(store_session *session, const project *in, usage_field f
     if (refers(of->filter, field)) {
       counts->segments++;
       if (show != NULL) {
-        show(context, USAGE_SEGMENT, of->id, of->name);
+        usage_user user = {.kind = USAGE_SEGMENT, .id = of->id, .name = of->name};
+        show(context, &user);
       }
     }
   }

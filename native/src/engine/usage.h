@@ -17,8 +17,15 @@ typedef struct usage_counts {
   size_t campaigns;
 } usage_counts;
 
+typedef struct usage_user {
+  usage_kind kind;
+  seg_text_view id;
+  seg_text_view name;
+  store_campaign_status status; ///< Of a campaign.
+} usage_user;
+
 /// Called for the segments first, oldest first, then for the campaigns.
-typedef void (*usage_show)(void *context, usage_kind kind, seg_text_view id, seg_text_view name);
+typedef void (*usage_show)(void *context, const usage_user *user);
 
 /// Finds what refers to a field in a condition.
 ///

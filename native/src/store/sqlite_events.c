@@ -462,3 +462,26 @@ store_status store_event_delete_contact(store_session *session, int64_t project,
                             " events_by_time WHERE project = ?1 AND contact = ?2)";
   return store_delete_at_instants(session, AT_INSTANT, ALL, project, contact, instants, err);
 }
+
+store_status store_event_delete_some(store_session *session, int64_t project, int64_t name,
+                                     int64_t after, size_t limit, int64_t *deleted, int64_t *last,
+                                     store_error *err) {
+  // By num, and not by an index: so the next call goes on where this one stopped.
+  store_query query = store_change_begin(
+      session,
+      "DELETE FROM events WHERE num IN (SELECT num FROM events NOT INDEXED"
+      " WHERE num > ?3 AND project = ?1 AND name = ?2 ORDER BY num LIMIT ?4) RETURNING num",
+      err);
+  store_bind_num(&query, project);
+  store_bind_num(&query, name);
+  store_bind_num(&query, after);
+  store_bind_limit(&query, limit);
+  int64_t highest = after;
+  while (store_query_step(&query)) {
+    int64_t num = store_column_num(&query, 0);
+    highest = num > highest ? num : highest;
+  }
+  *deleted = query.row_count;
+  *last = highest;
+  return store_query_end(&query);
+}

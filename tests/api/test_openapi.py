@@ -264,6 +264,82 @@ class Examples:
         yield 200, Request(path=there)
         yield 400, Request(path={"id": self.segment()["id"]}, body={})
 
+    # Campaigns
+
+    def campaign(self, **members):
+        self.contact(plan="pro")
+        return world.ask("createCampaign", 201, body={
+            "name": fresh("News"), "subject": "New", "body": "<p>Hi</p>", "from": "a@example.com",
+            "audienceType": "FILTERED", "audienceCondition": PRO, **members})["data"]
+
+    def in_status(self, *deeds):
+        there = {"id": self.campaign()["id"]}
+        for deed in deeds:
+            world.ask(deed, path=there)
+        return there
+
+    def listCampaigns(self):
+        self.campaign()
+        self.campaign(audienceType="SEGMENT", segmentId=self.segment()["id"])
+        yield 200, Request()
+        yield 200, Request(query={"page": 1, "pageSize": 1, "status": "DRAFT", "search": "news"})
+
+    def createCampaign(self):
+        body = {"name": fresh("News"), "subject": "New", "body": "<p>Hi</p>",
+                "from": "a@example.com", "audienceType": "FILTERED", "audienceCondition": PRO}
+        yield 201, Request(body=body)
+        yield 201, Request(body={**body, "audienceType": "SEGMENT",
+                                 "segmentId": self.segment()["id"]})
+        yield 201, Request(body={**body, "audienceType": "ALL"})
+        yield 404, Request(body={**body, "audienceType": "SEGMENT", "segmentId": UNKNOWN})
+        yield 400, Request(body={**body, "audienceType": "SEGMENT"})
+        yield 400, Request(body={**body, "audienceCondition": is_equal("colour", "red")})
+
+    def getCampaign(self):
+        yield 200, Request(path={"id": self.campaign()["id"]})
+        there = {"id": self.campaign()["id"]}
+        world.ask("sendCampaign", path=there, body={"scheduledFor": "2999-01-01"})
+        yield 200, Request(path=there)
+
+    def updateCampaign(self):
+        yield 200, Request(path={"id": self.campaign()["id"]}, body={
+            "name": fresh("News"), "subject": "Newer", "body": "<p>Hello</p>",
+            "from": "b@example.com", "audienceType": "FILTERED", "audienceCondition": TRACKED_PRO})
+        yield 400, Request(path={"id": self.campaign()["id"]},
+                           body={"audienceCondition": is_equal("colour", 1)})
+        yield 409, Request(path=self.in_status("sendCampaign"), body={"name": "Late"})
+
+    def deleteCampaign(self):
+        yield 200, Request(path={"id": self.campaign()["id"]})
+        yield 409, Request(path=self.in_status("sendCampaign"))
+
+    def sendCampaign(self):
+        yield 200, Request(path={"id": self.campaign()["id"]}, body={})
+        yield 200, Request(path={"id": self.campaign()["id"]})
+        yield 200, Request(path={"id": self.campaign()["id"]},
+                           body={"scheduledFor": "2999-01-01T00:00:00Z"})
+        yield 400, Request(path={"id": self.campaign()["id"]},
+                           body={"scheduledFor": "2001-01-01"})
+        yield 409, Request(path=self.in_status("sendCampaign"))
+
+    def cancelCampaign(self):
+        yield 200, Request(path={"id": self.campaign()["id"]})
+        yield 409, Request(path=self.in_status("cancelCampaign"))
+
+    def reportCampaignSent(self):
+        yield 200, Request(path=self.in_status("sendCampaign"))
+        yield 409, Request(path={"id": self.campaign()["id"]})
+
+    def listRecipients(self):
+        there = self.in_status("sendCampaign")
+        yield 200, Request(path=there)
+        yield 200, Request(path=there, query={"format": "csv"})
+        yield 200, Request(path=there, headers={"Accept": "text/csv"})
+        recipient = self.contact(plan="pro")["id"]
+        yield 200, Request(path={"id": self.campaign()["id"]},
+                           query={"format": "ndjson", "after": recipient})
+        yield 400, Request(path=there, query={"after": UNKNOWN})
+
     # Contacts
 
     def listContacts(self):
@@ -322,6 +398,20 @@ class Examples:
         yield 200, Request(path={"field": "data.plan"}, query={"limit": 10})
         yield 200, Request(path={"field": "data.seats"})
         yield 200, Request(path={"field": "subscribed"})
+        yield 400, Request(path={"field": "email"})
+
+    def getFieldUsage(self):
+        self.segment()
+        self.campaign()
+        yield 200, Request(path={"field": "data.plan"})
+        yield 200, Request(path={"field": "email"})
+        yield 400, Request(path={"field": "plan"})
+
+    def deleteField(self):
+        self.contact(colour="red")
+        yield 200, Request(path={"field": "data.colour"})
+        self.segment()
+        yield 409, Request(path={"field": "data.plan"})
         yield 400, Request(path={"field": "email"})
 
     def getContact(self):
@@ -407,6 +497,19 @@ class Examples:
         yield 200, Request(path=there)
         cursor = world.ask("listEventsOfContact", path=there, query={"limit": 1})["cursor"]
         yield 200, Request(path=there, query={"limit": 1, "cursor": cursor})
+
+    def getEventUsage(self):
+        world.ask("track", body={"event": "visited", "email": fresh_email()})
+        self.segment(condition(filter_of("event.visited", "triggered")))
+        yield 200, Request(path={"name": "visited"})
+        yield 422, Request(path={"name": "x" * 251})
+
+    def deleteEvent(self):
+        world.ask("track", body={"event": "left", "email": fresh_email()})
+        yield 200, Request(path={"name": "left"})
+        self.segment(condition(filter_of("event.kept", "triggered")))
+        yield 409, Request(path={"name": "kept"})
+        yield 422, Request(path={"name": "segment.pro.entry"})
 
     # The dashboard
 

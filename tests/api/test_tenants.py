@@ -44,6 +44,12 @@ class Tenants(ApiTest):
                      "bulk": self.api.post("/contacts/bulk-subscribe", {"ids": [MARK]})}
         for kind, answer in self.jobs.items():
             self.api.wait_for_job(answer, kind)
+        self.campaigns = [self.ok(self.api.post("/campaigns", {
+            "name": f"{MARK} campaign", "subject": MARK, "body": MARK, "from": self.email,
+            **audience}), 201)["data"]["id"] for audience in (
+                {"audienceType": "SEGMENT", "segmentId": self.dynamic["id"]},
+                {"audienceType": "FILTERED", "audienceCondition": condition(
+                    filter_of(f"data.{MARK}", "exists"), filter_of(f"event.{MARK}", "triggered"))})]
         self.own_dynamic = self.other.post("/segments", {"name": "Own", "condition": PRO}).json
         self.own_fixed = self.other.post("/segments", {"name": "Own fixed", "type": "STATIC"}).json
 
@@ -52,6 +58,7 @@ class Tenants(ApiTest):
         theirs = (self.dynamic["id"], self.fixed["id"], self.referring["id"])
         use = condition(in_segment(self.fixed["id"]))
         emails = {"emails": [self.email]}
+        mail = {"name": "Mine", "subject": "s", "body": "b", "from": "mine@x.io"}
         of_segments = {
             ("GET", ""): [None], ("PATCH", ""): [{"name": "Mine"}, {"condition": PRO}, {}],
             ("DELETE", ""): [None], ("GET", "/contacts"): [None],
@@ -88,6 +95,19 @@ class Tenants(ApiTest):
                   for segment in theirs),
                 (f"/segments/{self.own_dynamic['id']}/contacts/{contact}/explain", None,
                  NO_CONTACT)],
+            **{(method, f"/campaigns/:id{path}"): [
+                (f"/campaigns/{campaign}{path}", body, NOT_FOUND) for campaign in self.campaigns]
+               for method, path, body in (
+                   ("GET", "", None), ("PUT", "", {"name": "Mine"}), ("DELETE", "", None),
+                   ("POST", "/send", {}), ("POST", "/cancel", {}), ("POST", "/sent", {}),
+                   ("GET", "/recipients", None))},
+            ("GET", "/campaigns"): [("/campaigns", None, OK),
+                                    (f"/campaigns?search={MARK}", None, OK)],
+            ("POST", "/campaigns"): [
+                *(("/campaigns", {**mail, "audienceType": "SEGMENT", "segmentId": segment},
+                   NOT_FOUND) for segment in theirs),
+                ("/campaigns", {**mail, "audienceType": "FILTERED", "audienceCondition": use},
+                 NO_SEGMENT)],
             ("GET", "/contacts"): [("/contacts", None, OK), ("/contacts?search=@", None, OK)],
             ("GET", "/contacts/:id"): [(f"/contacts/{contact}", None, NO_CONTACT)],
             ("PATCH", "/contacts/:id"): [
@@ -109,12 +129,18 @@ class Tenants(ApiTest):
             ("GET", "/contacts/fields/:field/values"): [
                 (f"/contacts/fields/data.{MARK}/values", None, OK),
                 ("/contacts/fields/data.plan/values", None, OK)],
+            ("GET", "/contacts/fields/:field/usage"): [
+                (f"/contacts/fields/data.{MARK}/usage", None, OK)],
+            ("DELETE", "/contacts/fields/:field"): [
+                (f"/contacts/fields/data.{MARK}", None, OK)],
             ("GET", "/snapshot"): [
                 *((f"/snapshot?fields=segment.{segment}", None, NOT_FOUND) for segment in theirs),
                 ("/snapshot?fields=email,data.plan,email.opened", None, OK)],
             ("GET", "/events"): [("/events", None, OK), (f"/events?eventName={MARK}", None, OK)],
             ("GET", "/events/names"): [("/events/names", None, OK)],
             ("GET", "/events/stats"): [("/events/stats", None, OK)],
+            ("GET", "/events/:name/usage"): [(f"/events/{MARK}/usage", None, OK)],
+            ("DELETE", "/events/:name"): [(f"/events/{MARK}", None, OK)],
             ("GET", "/events/contact/:id"): [(f"/events/contact/{contact}", None, NO_CONTACT)],
             # The same address and message are others here; these come last, since they make them.
             ("POST", "/v1/email-activity"): [("/v1/email-activity", [
@@ -134,6 +160,7 @@ class Tenants(ApiTest):
     def shown(self):
         state = State(self.api)
         return {"contacts": state.contacts, "events": state.events, "segments": state.segments,
+                "campaigns": self.ok(self.api.get("/campaigns"))["data"],
                 "members": state.members,
                 "opened": self.ok(self.api.post("/segments/preview", {
                     "condition": condition(filter_of("email.opened", "triggered"),

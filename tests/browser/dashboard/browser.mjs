@@ -3,6 +3,9 @@ import { launch } from '../chromium.mjs';
 
 export const SIZES = { phone: { width: 360, height: 780 }, desk: { width: 1280, height: 900 } };
 
+/** What a page takes longer for is a mistake: it is asked on the same machine. */
+const TIMEOUT_MS = 15_000;
+
 /** The requests that are under way, of each page. */
 const requestsOf = new WeakMap();
 
@@ -25,6 +28,7 @@ export async function openDashboard(server, { size = SIZES.desk } = {}) {
   const context = await browser.newContext({ viewport: size, locale: 'en-GB' });
   const complaints = [];
   const page = await context.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
   watchRequests(page);
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`);
@@ -45,10 +49,14 @@ export async function openDashboard(server, { size = SIZES.desk } = {}) {
   };
 }
 
-export function goTo(page, path) {
-  return page.evaluate((hash) => {
+/** Goes to a page, and begins it anew if it is shown already. */
+export async function goTo(page, path) {
+  const isThere = await page.evaluate((hash) => {
+    const before = window.location.hash;
     window.location.hash = hash;
+    return before === window.location.hash;
   }, path);
+  if (isThere) await page.reload();
 }
 
 /** Quiet for so long counts as settled: a page asks at once, or not at all. */

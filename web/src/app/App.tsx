@@ -28,7 +28,7 @@ function Body() {
     case 'none':
       return <LoginNotice />;
     case 'failed':
-      return <ErrorState error={state.error} onRetry={() => void openSession()} />;
+      return <ErrorState error={state.error} onRetry={() => void openSession()} isPage />;
     case 'open':
       return project.value === null ? <NoProjectNotice /> : <Shell />;
   }

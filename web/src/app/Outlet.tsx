@@ -32,7 +32,7 @@ export function Outlet() {
   useFocusOnNavigation(path.value);
 
   if (!found) return <NotFoundState />;
-  if (error) return <ErrorState error={error} onRetry={() => window.location.reload()} />;
+  if (error) return <ErrorState error={error} onRetry={() => window.location.reload()} isPage />;
   if (loaded?.load !== load || !loaded) return <LoadingState />;
   // Another address or project is another page: nothing of the old one may linger.
   return <loaded.Page key={`${projectId.value} ${path.value}`} params={found.params} />;

@@ -11,12 +11,15 @@ interface LoadedProps<T> {
   rows?: number;
   /** A part of a page that has more to show: a mistake takes little room. */
   compact?: boolean;
+  /** The page has nothing else. */
+  isPage?: boolean;
   children: (data: T) => ComponentChildren;
 }
 
-export function Loaded<T>({ from, rows = 5, compact = false, children }: LoadedProps<T>) {
+export function Loaded<T>(props: LoadedProps<T>) {
+  const { from, rows = 5, compact = false, isPage = false, children } = props;
   if (from.error && compact) return <CompactError error={from.error} onRetry={from.reload} />;
-  if (from.error) return <ErrorState error={from.error} onRetry={from.reload} />;
+  if (from.error) return <ErrorState error={from.error} onRetry={from.reload} isPage={isPage} />;
   if (from.data === undefined) return <LoadingState rows={rows} />;
   return <>{children(from.data)}</>;
 }

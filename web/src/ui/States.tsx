@@ -30,28 +30,42 @@ interface EmptyStateProps {
   children?: ComponentChildren;
   /** What to do about it. */
   action?: ComponentChildren;
+  /** There is nothing else on the page: this is its head. */
+  isPage?: boolean;
 }
 
-export function EmptyState({ icon, title, children, action }: EmptyStateProps) {
+export function EmptyState({ icon, title, children, action, isPage }: EmptyStateProps) {
   return (
     <div class="empty">
       <span class="empty-icon">
         <Icon name={icon} />
       </span>
-      <h2>{title}</h2>
+      <StateTitle isPage={isPage}>{title}</StateTitle>
       {children && <p>{children}</p>}
       {action && <div class="empty-action">{action}</div>}
     </div>
   );
 }
 
-export function ErrorState({ error, onRetry }: { error: Error; onRetry: () => void }) {
+/** As large everywhere; a level-one head where the page has no other. */
+function StateTitle({ isPage, children }: { isPage: boolean | undefined; children: ComponentChildren }) {
+  return isPage ? <h1 class="state-title">{children}</h1> : <h2>{children}</h2>;
+}
+
+interface ErrorStateProps {
+  error: Error;
+  onRetry: () => void;
+  /** As of EmptyState. */
+  isPage?: boolean;
+}
+
+export function ErrorState({ error, onRetry, isPage }: ErrorStateProps) {
   return (
     <div class="empty" role="alert">
       <span class="empty-icon" data-kind="error">
         <Icon name="warning" />
       </span>
-      <h2>{titleOf(error)}</h2>
+      <StateTitle isPage={isPage}>{titleOf(error)}</StateTitle>
       <p>{error.message}</p>
       <div class="empty-action">
         <Button onClick={onRetry}>Try again</Button>
@@ -70,6 +84,7 @@ export function NotFoundState() {
     <EmptyState
       icon="question"
       title="There is no such page"
+      isPage
       action={<a href="#/segments">Go to the segments</a>}
     >
       The address leads nowhere, or to something that has been deleted.

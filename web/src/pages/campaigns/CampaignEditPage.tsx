@@ -31,7 +31,11 @@ export default function CampaignEditPage({ params }: PageProps) {
 
 function Existing({ id }: { id: string }) {
   const campaign = useResource((signal) => api.campaigns.get(id, signal), [id]);
-  return <Loaded from={campaign}>{(data) => <Editor campaign={data} />}</Loaded>;
+  return (
+    <Loaded from={campaign} isPage>
+      {(data) => <Editor campaign={data} />}
+    </Loaded>
+  );
 }
 
 function draftOf(campaign: Campaign | null): CampaignDraft {

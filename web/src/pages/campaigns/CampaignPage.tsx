@@ -24,7 +24,7 @@ export default function CampaignPage({ params }: PageProps) {
   const id = params['id'] ?? '';
   const campaign = useResource((signal) => api.campaigns.get(id, signal), [id]);
   return (
-    <Loaded from={campaign}>
+    <Loaded from={campaign} isPage>
       {(data) => <Content campaign={data} onChanged={campaign.set} />}
     </Loaded>
   );

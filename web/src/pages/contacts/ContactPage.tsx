@@ -30,7 +30,11 @@ const TABS = [
 export default function ContactPage({ params }: PageProps) {
   const id = params['id'] ?? '';
   const contact = useResource((signal) => api.contacts.get(id, signal), [id]);
-  return <Loaded from={contact}>{(data) => <Content contact={data} resource={contact} />}</Loaded>;
+  return (
+    <Loaded from={contact} isPage>
+      {(data) => <Content contact={data} resource={contact} />}
+    </Loaded>
+  );
 }
 
 function Content({ contact, resource }: { contact: Contact; resource: Resource<Contact> }) {

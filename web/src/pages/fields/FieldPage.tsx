@@ -25,7 +25,7 @@ export default function FieldPage({ params }: PageProps) {
   const name = params['field'] ?? '';
   const list = useResource((signal) => api.fields.list(signal), [name]);
   return (
-    <Loaded from={list}>
+    <Loaded from={list} isPage>
       {({ fields }) => {
         const field = fields.find((it) => it.field === name);
         return field ? <Content field={field} /> : <Missing name={name} />;
@@ -36,7 +36,12 @@ export default function FieldPage({ params }: PageProps) {
 
 function Missing({ name }: { name: string }) {
   return (
-    <EmptyState icon="fields" title="No contact has this field" action={<a href="#/fields">All fields</a>}>
+    <EmptyState
+      icon="fields"
+      title="No contact has this field"
+      action={<a href="#/fields">All fields</a>}
+      isPage
+    >
       <code>{name}</code> comes into being when the first contact has it.
     </EmptyState>
   );

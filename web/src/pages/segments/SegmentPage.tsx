@@ -30,7 +30,11 @@ type TabId = 'members' | 'changes' | 'why' | 'usage';
 export default function SegmentPage({ params }: PageProps) {
   const id = params['id'] ?? '';
   const segment = useResource((signal) => api.segments.get(id, signal), [id]);
-  return <Loaded from={segment}>{(data) => <Content segment={data} resource={segment} />}</Loaded>;
+  return (
+    <Loaded from={segment} isPage>
+      {(data) => <Content segment={data} resource={segment} />}
+    </Loaded>
+  );
 }
 
 interface ContentProps {

@@ -1,4 +1,5 @@
 // The switch for tracking, and what it means.
+import { useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { Segment } from '../../api/types';
 import { Checkbox } from '../../ui/Field';
@@ -13,22 +14,26 @@ interface TrackingPanelProps {
 
 export function TrackingPanel({ segment, onChanged }: TrackingPanelProps) {
   const action = useAction();
+  // Shows what was asked for at once; if the server refuses, it goes back.
+  const [wanted, want] = useState<boolean | null>(null);
   if (segment.type === 'STATIC') return <StaticPanel />;
 
-  const change = (trackMembership: boolean) =>
-    void action.run(async () => {
+  async function change(trackMembership: boolean): Promise<void> {
+    want(trackMembership);
+    await action.run(async () => {
       onChanged(await api.segments.update(segment.id, { trackMembership }));
       toast(trackMembership ? 'Entries and exits are tracked now.' : 'Tracking is off.');
     });
+    want(null);
+  }
 
   return (
     <section class="card stack-small" aria-label="Tracking">
       <h2>Tracking</h2>
       <Checkbox
         label="Track membership changes"
-        checked={segment.trackMembership}
-        disabled={action.isBusy}
-        onChange={change}
+        checked={wanted ?? segment.trackMembership}
+        onChange={(checked) => void change(checked)}
       />
       <p class="muted small">
         While it is on, members are stored, and whoever enters or leaves gets an event. A campaign,

@@ -1,0 +1,79 @@
+// Events, fields and settings.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { goTo, openDashboard, settled } from './browser.mjs';
+import { seed } from './seed.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let call;
+let dashboard;
+let page;
+
+before(async () => {
+  server = await startServer('Demo');
+  call = server.calls[0];
+  await seed(call);
+  await call('POST', '/v1/track', { event: 'opened.box', email: 'ada@example.com', data: { colour: 'red' } });
+  dashboard = await openDashboard(server);
+  page = dashboard.page;
+});
+
+after(async () => {
+  await dashboard?.close();
+  await server?.end();
+});
+
+afterEach(() => assert.deepEqual(dashboard.complaints.splice(0), []));
+
+async function open(path) {
+  await goTo(page, path);
+  await settled(page);
+}
+
+test('events are listed by name, as often as the server counts them', async () => {
+  const stats = await call('GET', '/events/stats');
+  await open('/events');
+  const rows = await page.locator('tbody tr').allTextContents();
+  assert.equal(rows.length, stats.length);
+  assert.ok(rows[0].startsWith(`${stats[0].name}${stats[0].count}`), rows[0]);
+});
+
+test('the chart has today’s events', async () => {
+  await open('/events/opened.box');
+  await page.getByRole('img', { name: 'Events: 1 in 14 days' }).waitFor();
+});
+
+test('one event has a feed and says who uses it', async () => {
+  await open('/events/signed_up');
+  await page.getByRole('link', { name: 'Signed up lately' }).waitFor();
+  assert.equal(await page.locator('tbody tr').count(), 50);
+  await open('/events/opened.box');
+  await page.getByText('No segment and no campaign refers to this event.').waitFor();
+  await page.getByText('{"colour":"red"}').waitFor();
+});
+
+test('a field shows its most frequent values and who uses it', async () => {
+  const { values, counts } = await call('GET', '/contacts/fields/data.plan/values');
+  await open('/fields');
+  await page.getByLabel('Search fields').fill('plan');
+  await page.getByRole('link', { name: 'data.plan', exact: true }).click();
+  await settled(page);
+  const first = await page.locator('tbody tr').first().textContent();
+  assert.equal(first, `${values[0]}${counts[0]}`);
+  await page.getByRole('link', { name: 'Pro, subscribed' }).waitFor();
+});
+
+test('settings show the public key and examples that work', async () => {
+  await open('/settings');
+  const { publicKey } = server.projects[0];
+  assert.equal(await page.getByLabel('the public key', { exact: true }).textContent(), publicKey);
+  const example = await page.getByLabel('the example', { exact: true }).first().textContent();
+  const body = JSON.parse(/-d '(.*)'/.exec(example)[1]);
+  const response = await fetch(/curl (\S+)/.exec(example)[1], {
+    method: 'POST',
+    headers: { authorization: `Bearer ${publicKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.equal(response.status, 200);
+});

@@ -1,0 +1,152 @@
+// Campaigns: an audience is picked and counted, the list is handed out.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, afterEach, before, test } from 'node:test';
+import { goTo, openDashboard, settled } from './browser.mjs';
+import { seed } from './seed.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let call;
+let dashboard;
+let page;
+let seeded;
+let subscribedPros;
+
+before(async () => {
+  server = await startServer('Demo');
+  call = server.calls[0];
+  seeded = await seed(call);
+  subscribedPros = (await call('GET', `/segments/${seeded.segments.pro.id}/contacts`)).total;
+  dashboard = await openDashboard(server);
+  page = dashboard.page;
+});
+
+after(async () => {
+  await dashboard?.close();
+  await server?.end();
+});
+
+afterEach(() => assert.deepEqual(dashboard.complaints.splice(0), []));
+
+async function open(path) {
+  await goTo(page, path);
+  await settled(page);
+}
+
+function draft(name) {
+  return call('POST', '/campaigns', {
+    name,
+    subject: 'Hello',
+    body: 'Text',
+    from: 'news@example.com',
+    audienceType: 'SEGMENT',
+    segmentId: seeded.segments.pro.id,
+  });
+}
+
+const confirm = (action) => page.getByRole('dialog').getByRole('button', { name: action }).click();
+
+test('a campaign is written, and its audience counted while one picks it', async () => {
+  await open('/campaigns');
+  await page.getByRole('link', { name: 'New campaign' }).first().click();
+  await page.getByLabel('Name').fill('May news');
+  await page.getByLabel('From').fill('news@example.com');
+  await page.getByLabel('Subject').fill('What is new');
+  await page.getByLabel('Body').fill('<b>Hello</b>');
+  await page.getByRole('radio', { name: /A segment/ }).check();
+  await page.getByLabel('Segment', { exact: true }).selectOption(seeded.segments.pro.id);
+  await page.getByText(`${subscribedPros} recipients`).waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { level: 1, name: 'May news' }).waitFor();
+  await settled(page);
+  assert.equal(await page.locator('.figure-value').first().textContent(), String(subscribedPros));
+  await page.getByText('<b>Hello</b>', { exact: true }).waitFor();
+  const { data } = await call('GET', '/campaigns');
+  assert.equal(data[0].segmentId, seeded.segments.pro.id);
+});
+
+test('a filter of its own is counted, said in words, and its mistakes are named', async () => {
+  await open('/campaigns/new');
+  await page.getByRole('radio', { name: /A filter/ }).check();
+  const condition = (operator) =>
+    JSON.stringify({ logic: 'AND', groups: [{ filters: [{ field: 'data.plan', operator, value: 'pro' }] }] });
+  await page.getByLabel('Condition').fill(condition('equals'));
+  await page.getByText('Contacts where plan is “pro”.').waitFor();
+  await page.getByText(/^\d+ recipients/).waitFor();
+  await page.getByLabel('Condition').fill(condition('is'));
+  await page.getByRole('alert').getByText(/groups\[0\]\.filters\[0\]\.operator/).waitFor();
+  assert.equal(dashboard.expected(/400/), 1);
+  page.once('dialog', (dialog) => dialog.accept());
+});
+
+test('leaving with something unsaved is asked about', async () => {
+  await open('/campaigns');
+  await open('/campaigns/new');
+  await page.getByLabel('Name').fill('Unsaved');
+  page.once('dialog', (dialog) => dialog.dismiss());
+  await goTo(page, '/contacts');
+  await settled(page);
+  assert.equal(await page.getByLabel('Name').inputValue(), 'Unsaved');
+  page.once('dialog', (dialog) => dialog.accept());
+  await goTo(page, '/contacts');
+  await page.getByRole('heading', { level: 1, name: 'Contacts' }).waitFor();
+});
+
+test('a campaign is sent, its list downloaded, and reported as sent', async () => {
+  const { data: campaign } = await draft('To send');
+  await open(`/campaigns/${campaign.id}`);
+  await page.getByRole('button', { name: 'Send now' }).click();
+  await confirm('Send now');
+  await page.getByText('Sending', { exact: true }).waitFor();
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'CSV', exact: true }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), 'To-send-recipients.csv');
+  const text = await readFile(await download.path(), 'utf8');
+  assert.equal(text.trim().split('\n').length, subscribedPros + 1);
+
+  await page.getByRole('button', { name: 'Mark as sent' }).click();
+  await confirm('Mark as sent');
+  await page.getByText('Sent', { exact: true }).waitFor();
+  assert.equal((await call('GET', `/campaigns/${campaign.id}`)).data.status, 'SENT');
+});
+
+test('a campaign is scheduled, and cancelled', async () => {
+  const { data: campaign } = await draft('To schedule');
+  await open(`/campaigns/${campaign.id}`);
+  await page.getByRole('button', { name: 'Schedule' }).click();
+  await page.getByLabel('Send at').fill('2099-01-02T03:04');
+  await confirm('Schedule');
+  await page.getByText('Scheduled', { exact: true }).first().waitFor();
+  const { data: scheduled } = await call('GET', `/campaigns/${campaign.id}`);
+  assert.equal(Date.parse(scheduled.scheduledFor), new Date('2099-01-02T03:04').getTime());
+
+  await page.getByRole('button', { name: 'Cancel campaign' }).click();
+  await confirm('Cancel campaign');
+  await page.getByText('Cancelled', { exact: true }).waitFor();
+});
+
+test('a segment that a campaign is for is not deleted', async () => {
+  await draft('In the way');
+  const { id } = seeded.segments.pro;
+  await open(`/segments/${id}`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('link', { name: 'In the way' }).waitFor();
+  await confirm('Delete segment');
+  await page.getByRole('dialog').getByRole('alert').waitFor();
+  assert.equal(dashboard.expected(/409/), 1);
+  await page.keyboard.press('Escape');
+});
+
+test('campaigns are filtered by status, and deleted', async () => {
+  await open('/campaigns');
+  await page.getByLabel('Status').selectOption('SENT');
+  await page.getByText('1–1 of 1 campaigns').waitFor();
+  await page.getByRole('link', { name: 'To send' }).click();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await confirm('Delete campaign');
+  await page.getByRole('heading', { level: 1, name: 'Campaigns' }).waitFor();
+});

@@ -1,0 +1,233 @@
+// Segments: the list, and one with all that can be done to it.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { goTo, openDashboard, settled } from './browser.mjs';
+import { HOSTILE, HOSTILE_EMAIL, seed, SEGMENTS } from './seed.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let call;
+let dashboard;
+let page;
+let seeded;
+
+before(async () => {
+  server = await startServer('Demo');
+  call = server.calls[0];
+  seeded = await seed(call);
+  dashboard = await openDashboard(server);
+  page = dashboard.page;
+});
+
+after(async () => {
+  await dashboard?.close();
+  await server?.end();
+});
+
+afterEach(() => assert.deepEqual(dashboard.complaints.splice(0), []));
+
+const names = async () => page.locator('tbody .row-title').allTextContents();
+const toast = (text) => page.locator('.toast', { hasText: text }).waitFor();
+
+async function open(path) {
+  await goTo(page, path);
+  await settled(page);
+}
+
+test('the list is searched and sorted', async () => {
+  await open('/segments');
+  assert.equal((await names()).length, Object.keys(SEGMENTS).length);
+
+  await page.getByRole('button', { name: 'Members' }).click();
+  const counts = await page.locator('tbody td:nth-child(3)').allTextContents();
+  const numbers = counts.map(Number);
+  assert.deepEqual(numbers, [...numbers].sort((a, b) => b - a));
+
+  await page.getByLabel('Search segments').fill('beta');
+  assert.deepEqual(await names(), ['Beta testers']);
+  await page.getByLabel('Search segments').fill('no such name');
+  await page.getByText('No segment is called that').waitFor();
+  await page.getByLabel('Search segments').fill('');
+});
+
+test('what somebody typed stays text', async () => {
+  await open('/segments');
+  await page.getByRole('link', { name: HOSTILE, exact: true }).click();
+  await settled(page);
+  assert.equal(await page.locator('h1').textContent(), HOSTILE);
+  assert.deepEqual(await names(), [HOSTILE_EMAIL.toLowerCase()]);
+  assert.equal(await page.evaluate(() => window.wasMarkup), undefined);
+  assert.equal(await page.locator('main img').count(), 0);
+});
+
+test('a copy has the filter and a name of its own', async () => {
+  await open('/segments');
+  await page.getByRole('button', { name: `Duplicate ${SEGMENTS.pro.name}` }).click();
+  await page.getByLabel('Name of the copy').fill('Pro again');
+  await page.getByRole('button', { name: 'Create copy' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Pro again' }).waitFor();
+  const copy = (await call('GET', '/segments')).find(({ name }) => name === 'Pro again');
+  assert.deepEqual(copy.condition, SEGMENTS.pro.condition);
+  assert.equal(copy.trackMembership, true);
+});
+
+test('a copy of a static segment has its members', async () => {
+  await open(`/segments/${seeded.segments.beta.id}`);
+  await page.getByRole('button', { name: 'Duplicate' }).click();
+  await page.getByRole('button', { name: 'Create copy' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Beta testers copy' }).waitFor();
+  await settled(page);
+  const original = await call('GET', `/segments/${seeded.segments.beta.id}/contacts`);
+  assert.deepEqual(
+    (await names()).sort(),
+    original.data.map(({ email }) => email).sort(),
+  );
+});
+
+test('a segment that is used is not deleted, and the page says by whom', async () => {
+  await open('/segments');
+  await page.getByRole('button', { name: `Delete ${SEGMENTS.pro.name}`, exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('link', { name: 'Pro in France' }).waitFor();
+  await dialog.getByRole('button', { name: 'Delete segment' }).click();
+  assert.match(await dialog.getByRole('alert').textContent(), /Pro in France/);
+  assert.equal(dashboard.expected(/409/), 1);
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await call('GET', `/segments/${seeded.segments.pro.id}`);
+});
+
+test('a segment that nobody uses goes', async () => {
+  const { id } = await call('POST', '/segments', { name: 'To go', type: 'STATIC' });
+  await open('/segments');
+  await page.getByRole('button', { name: 'Delete To go' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete segment' }).click();
+  await toast('“To go” has been deleted.');
+  await settled(page);
+  assert.ok(!(await names()).includes('To go'));
+  await assert.rejects(call('GET', `/segments/${id}`), /404/);
+});
+
+test('members are paged and searched', async () => {
+  const all = await call('GET', `/segments/${seeded.segments.active.id}/contacts?pageSize=1`);
+  await open(`/segments/${seeded.segments.active.id}`);
+  await page.getByText(`1–20 of ${all.total} members`).waitFor();
+  const first = await names();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByText(`21–40 of ${all.total} members`).waitFor();
+  const second = await names();
+  assert.equal(first.filter((email) => second.includes(email)).length, 0);
+
+  await page.getByLabel('Search members by email').fill(seeded.contacts[7].email);
+  await page.getByText('1–1 of 1 members').waitFor();
+  assert.deepEqual(await names(), [seeded.contacts[7].email]);
+});
+
+test('tracking is switched off and on', async () => {
+  const { id } = seeded.segments.active;
+  await open(`/segments/${id}`);
+  await page.getByLabel('Track membership changes').check();
+  await toast('Entries and exits are tracked now.');
+  assert.equal((await call('GET', `/segments/${id}`)).trackMembership, true);
+  await page.getByLabel('Track membership changes').uncheck();
+  await toast('Tracking is off.');
+  assert.equal((await call('GET', `/segments/${id}`)).trackMembership, false);
+});
+
+test('refresh counts, and compute says who moved', async () => {
+  const { id, memberCount } = await call('GET', `/segments/${seeded.segments.pro.id}`);
+  await open(`/segments/${id}`);
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  await toast(`Counted: ${memberCount} members.`);
+  await page.getByRole('button', { name: 'Compute' }).click();
+  await toast(`0 entered, 0 left: ${memberCount} members.`);
+});
+
+test('entries and exits have their cause', async () => {
+  const { data: before } = await call('GET', `/segments/${seeded.segments.pro.id}/contacts`);
+  await call('PATCH', `/contacts/${before[0].id}`, { subscribed: false });
+  await open(`/segments/${seeded.segments.pro.id}?tab=changes`);
+  const first = page.locator('tbody tr').first();
+  await first.getByText('Left').waitFor();
+  assert.match(await first.textContent(), new RegExp(before[0].email));
+  assert.match(await first.textContent(), /the contact or its events changed/);
+  await call('PATCH', `/contacts/${before[0].id}`, { subscribed: true });
+});
+
+test('a verdict says of each filter what it saw', async () => {
+  const { id } = seeded.segments.pro;
+  const outsider = seeded.contacts.find(({ data }) => data.plan === 'free');
+  await open(`/segments/${id}?tab=why`);
+  await page.getByLabel('Search a contact by email').fill(outsider.email);
+  await page.getByRole('button', { name: outsider.email }).click();
+  await page.getByText('does not match', { exact: false }).first().waitFor();
+  const filters = await page.locator('.explained-filter').allTextContents();
+  assert.equal(filters.length, 2);
+  assert.match(filters[0], /Does not match:.*plan.*is.*“pro”.*Seen: “free”/);
+  assert.match(filters[1], /subscribed.*is yes.*Seen: (yes|no)/);
+});
+
+test('who uses a segment is listed', async () => {
+  await open(`/segments/${seeded.segments.pro.id}?tab=usage`);
+  await page.getByRole('tabpanel').getByRole('link', { name: 'Pro in France' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Pro in France' }).waitFor();
+});
+
+test('members are added by search; those already in are greyed out', async () => {
+  const { id } = seeded.segments.beta;
+  const [member] = (await call('GET', `/segments/${id}/contacts`)).data;
+  const outsider = seeded.contacts[20];
+  await open(`/segments/${id}`);
+  await page.getByRole('button', { name: 'Add members' }).click();
+  const dialog = page.getByRole('dialog');
+
+  await dialog.getByLabel('Search contacts by email').fill(member.email);
+  await dialog.locator('li[data-member="true"]', { hasText: member.email }).waitFor();
+  assert.equal(await dialog.getByRole('button', { name: `Add ${member.email}` }).count(), 0);
+
+  await dialog.getByLabel('Search contacts by email').fill(outsider.email);
+  await dialog.getByRole('button', { name: `Add ${outsider.email}` }).click();
+  await dialog.locator('li[data-member="true"]', { hasText: outsider.email }).waitFor();
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('link', { name: outsider.email }).waitFor();
+});
+
+test('a pasted list is added, and what is unknown is said', async () => {
+  const { id } = seeded.segments.beta;
+  const known = seeded.contacts[21].email;
+  await open(`/segments/${id}`);
+  await page.getByRole('button', { name: 'Add members' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('tab', { name: 'Paste a list' }).click();
+  await dialog.getByLabel('Addresses', { exact: true }).fill(`${known}; nobody@example.com\n${known.toUpperCase()}`);
+  await dialog.getByRole('button', { name: 'Add 2 addresses' }).click();
+  await dialog.getByText('1 member added').waitFor();
+  await dialog.getByText('Not known, so not added: 1').waitFor();
+
+  await dialog.getByLabel('Create contacts for addresses').check();
+  await dialog.getByRole('button', { name: 'Add 2 addresses' }).click();
+  await dialog.getByText('1 contact is new').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'nobody@example.com' }).waitFor();
+});
+
+test('a CSV is uploaded, and a member is removed', async () => {
+  const { id } = seeded.segments.beta;
+  const email = seeded.contacts[22].email;
+  await open(`/segments/${id}`);
+  await page.getByRole('button', { name: 'Add members' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('tab', { name: 'Upload a CSV' }).click();
+  await dialog.getByLabel('CSV file').setInputFiles({
+    name: 'list.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`name,email\r\n"Quoted, name",${email}\r\n`),
+  });
+  await dialog.getByRole('button', { name: 'Add 1 address' }).click();
+  await dialog.getByText('1 member added').waitFor();
+  await dialog.getByRole('button', { name: 'Done' }).click();
+
+  await page.getByRole('button', { name: `Remove ${email} from the segment` }).click();
+  await toast(`${email} is no longer a member.`);
+  await settled(page);
+  assert.ok(!(await names()).includes(email));
+});

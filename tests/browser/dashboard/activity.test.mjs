@@ -64,6 +64,30 @@ test('a field shows its most frequent values and who uses it', async () => {
   await page.getByRole('link', { name: 'Pro, subscribed' }).waitFor();
 });
 
+test('a field and an event go everywhere, unless something uses them', async () => {
+  const confirm = (action) =>
+    page.getByRole('dialog').getByRole('button', { name: action }).click();
+  await open('/fields/data.plan');
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await confirm('Delete field');
+  await page.getByRole('dialog').getByRole('alert').waitFor();
+  assert.equal(dashboard.expected(/409/), 1);
+  await page.keyboard.press('Escape');
+
+  await open('/fields/data.colour');
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await confirm('Delete field');
+  await page.getByRole('heading', { level: 1, name: 'Fields' }).waitFor();
+  const { fields } = await call('GET', '/contacts/fields');
+  assert.ok(!fields.some(({ field }) => field === 'data.colour'));
+
+  await open('/events/opened.box');
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await confirm('Delete events');
+  await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
+  assert.ok(!(await call('GET', '/events/names')).eventNames.includes('opened.box'));
+});
+
 test('settings show the public key and examples that work', async () => {
   await open('/settings');
   const { publicKey } = server.projects[0];

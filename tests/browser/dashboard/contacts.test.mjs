@@ -107,8 +107,8 @@ test('a taken address is refused in the server’s words, and nothing typed is l
 });
 
 test('a contact shows its events, segments and changes', async () => {
-  const { data } = await call('GET', `/segments/${seeded.segments.pro.id}/contacts`);
-  await open(`/contacts/${data[0].id}?tab=events`);
+  const member = seeded.contacts.find(({ subscribed, data }) => subscribed && data.plan === 'pro');
+  await open(`/contacts/${member.id}?tab=events`);
   await page.getByText('signed_up').waitFor();
   await page.getByRole('tab', { name: 'Segments' }).click();
   await page.getByRole('link', { name: 'Pro, subscribed' }).waitFor();

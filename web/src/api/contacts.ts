@@ -9,6 +9,7 @@ import type {
   FieldValues,
   ImportJob,
 } from './types';
+import { usageOf } from './usage';
 
 export interface ContactDraft {
   email: string;
@@ -49,5 +50,7 @@ export const fields = {
     get<{ fields: Field[]; count: number }>('/contacts/fields', {}, signal),
   values: (field: string, limit: number, signal?: AbortSignal) =>
     get<FieldValues>(path`/contacts/fields/${field}/values`, { limit }, signal),
+  usage: (field: string, signal?: AbortSignal) =>
+    usageOf(get(path`/contacts/fields/${field}/usage`, {}, signal)),
   delete: (field: string) => remove<unknown>(path`/contacts/fields/${field}`),
 };

@@ -1,5 +1,6 @@
 import { get, path, post, remove } from './client';
 import type { EventPage, EventStat } from './types';
+import { usageOf } from './usage';
 
 export const events = {
   list: (
@@ -14,6 +15,8 @@ export const events = {
   names: (signal?: AbortSignal) => get<{ eventNames: string[] }>('/events/names', {}, signal),
   stats: (query: { startDate?: string; endDate?: string }, signal?: AbortSignal) =>
     get<EventStat[]>('/events/stats', query, signal),
+  usage: (name: string, signal?: AbortSignal) =>
+    usageOf(get(path`/events/${name}/usage`, {}, signal)),
   delete: (name: string) => remove<unknown>(path`/events/${name}`),
   track: (event: { event: string; email: string; data?: Record<string, unknown> }) =>
     post<unknown>('/v1/track', event),

@@ -11,7 +11,6 @@ import { PageHead, Section } from '../../ui/Page';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
 import { isUsed, UsageList } from '../UsageList';
-import { usageOf } from '../usageOf';
 import { DaysPanel } from './DaysPanel';
 import { EventFeed } from './EventFeed';
 
@@ -21,7 +20,7 @@ const RESERVED = /^(segment|contact|email)\./;
 export default function EventPage({ params }: PageProps) {
   const name = params['name'] ?? '';
   const [isAsked, ask] = useState(false);
-  const usage = useResource((signal) => usageOf(`event.${name}`, signal), [name]);
+  const usage = useResource((signal) => api.events.usage(name, signal), [name]);
 
   async function remove(): Promise<void> {
     await api.events.delete(name);
@@ -36,10 +35,12 @@ export default function EventPage({ params }: PageProps) {
         back={{ href: '#/events', title: 'Events' }}
         lead={RESERVED.test(name) && 'Segmentry writes this event itself.'}
         actions={
-          <Button onClick={() => ask(true)}>
-            <Icon name="trash" />
-            Delete
-          </Button>
+          !RESERVED.test(name) && (
+            <Button onClick={() => ask(true)}>
+              <Icon name="trash" />
+              Delete
+            </Button>
+          )
         }
       />
       <div class="panels">
@@ -69,8 +70,8 @@ export default function EventPage({ params }: PageProps) {
           onClose={() => ask(false)}
         >
           <p>
-            Every occurrence goes, of every contact. Segments that ask for it are counted anew. This
-            cannot be undone.
+            Every occurrence goes, of every contact. This cannot be undone. An event that something
+            uses cannot be deleted.
           </p>
           {usage.data && isUsed(usage.data) && <UsageList usage={usage.data} />}
         </ConfirmDialog>

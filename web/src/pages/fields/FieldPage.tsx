@@ -16,7 +16,6 @@ import { Table, type Column } from '../../ui/Table';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
 import { isUsed, UsageList } from '../UsageList';
-import { usageOf } from '../usageOf';
 import { FieldTypeBadge } from './FieldTypeBadge';
 
 const VALUES_MAX = 50;
@@ -48,7 +47,7 @@ function Missing({ name }: { name: string }) {
 }
 
 function Content({ field }: { field: Field }) {
-  const usage = useResource((signal) => usageOf(field.field, signal), [field.field]);
+  const usage = useResource((signal) => api.fields.usage(field.field, signal), [field.field]);
   const [isAsked, ask] = useState(false);
 
   async function remove(): Promise<void> {
@@ -97,8 +96,8 @@ function Content({ field }: { field: Field }) {
           onClose={() => ask(false)}
         >
           <p>
-            The field is taken from every contact that has it. Segments that ask for it are counted
-            anew. This cannot be undone.
+            The field is taken from every contact that has it. This cannot be undone. A field that
+            something uses cannot be deleted.
           </p>
           {usage.data && isUsed(usage.data) && <UsageList usage={usage.data} />}
         </ConfirmDialog>

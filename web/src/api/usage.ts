@@ -1,0 +1,12 @@
+import type { Usage } from './types';
+
+/** How fields and events say it, with Plunk's names. */
+interface FieldUsage {
+  usedInSegments: Usage['segments'];
+  usedInCampaigns: Usage['campaigns'];
+}
+
+export async function usageOf(answer: Promise<FieldUsage>): Promise<Usage> {
+  const { usedInSegments, usedInCampaigns } = await answer;
+  return { segments: usedInSegments, campaigns: usedInCampaigns };
+}

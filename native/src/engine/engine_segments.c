@@ -267,7 +267,8 @@ typedef struct user_names {
 static void add_name(void *context, const usage_user *user) {
   user_names *names = context;
   seg_text_view name = user->name;
-  if (user->kind != USAGE_SEGMENT || names->size_bytes + name.size_bytes + 3 >= sizeof names->text) {
+  if (user->kind != USAGE_SEGMENT ||
+      names->size_bytes + name.size_bytes + 3 >= sizeof names->text) {
     return;
   }
   int size =

@@ -181,7 +181,7 @@ static size_t list_projects(void *context, project ***out) {
   *out = malloc((count + 1) * sizeof **out);
   if (*out == NULL) {
     count = 0;
-  } else {
+  } else if (count > 0) { // without any there is no list to copy
     memcpy(*out, own->projects, count * sizeof **out);
   }
   (void)pthread_rwlock_unlock(&own->lock);

@@ -70,10 +70,9 @@ static uint64_t next_random(run *own) {
 
 static size_t write_item(run *own, char *out, size_t size_bytes) {
   uint64_t random = next_random(own);
-  int size =
-      snprintf(out, size_bytes, "{\"event\":\"event-%u\",\"email\":\"user%llu@example.com\"%s}",
-               (unsigned)(random >> 40) % 12,
-               (unsigned long long)(random % (uint64_t)own->contacts), own->items == 0 ? "" : "");
+  int size = snprintf(
+      out, size_bytes, "{\"event\":\"event-%u\",\"email\":\"user%llu@example.com\"}",
+      (unsigned)(random >> 40) % 12, (unsigned long long)(random % (uint64_t)own->contacts));
   return (size_t)size;
 }
 
@@ -208,6 +207,7 @@ int main(int argc, char **argv) {
   if (connections < 1 || connections > CONNECTIONS_MAX || own.items > ITEMS_MAX ||
       own.contacts < 1 || own.times_us == NULL || epoll < 0) {
     (void)fprintf(stderr, "load: a number is out of range, or there is no memory\n");
+    free(own.times_us);
     return 2;
   }
   for (size_t i = 0; i < connections; i++) {
@@ -232,5 +232,6 @@ int main(int argc, char **argv) {
     }
   }
   report(&own, (double)(now_us() - begin_us) / 1e6);
+  free(own.times_us);
   return own.failed == 0 ? 0 : 1;
 }

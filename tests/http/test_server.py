@@ -758,16 +758,18 @@ class Forms(HttpTest):
 
 class Streams(HttpTest):
     def test_list(self):
+        counts = (0, 1, 100000)
         with self.connect() as connection:
-            for count in (0, 1, 100000):
-                answer = connection.ask(request("GET", "/list?count=%d" % count))
-                self.assertTrue(answer.whole)
-                self.assertEqual(answer.header("transfer-encoding"), "chunked")
-                self.assertEqual(answer.header("content-disposition"),
-                                 'attachment; filename="list.ndjson"')
-                self.assertEqual([json.loads(line)["i"] for line in answer.body.splitlines()],
-                                 list(range(count)))
+            # read first and looked at afterwards: a connection that is idle for long is closed
+            answers = [connection.ask(request("GET", "/list?count=%d" % count)) for count in counts]
             self.assertEqual(connection.ask(request("GET", "/hello")).status, 200)
+        for count, answer in zip(counts, answers):
+            self.assertTrue(answer.whole)
+            self.assertEqual(answer.header("transfer-encoding"), "chunked")
+            self.assertEqual(answer.header("content-disposition"),
+                             'attachment; filename="list.ndjson"')
+            self.assertEqual([json.loads(line)["i"] for line in answer.body.splitlines()],
+                             list(range(count)))
 
     def test_http_1_0(self):
         answer = self.ask(request("GET", "/list?count=1000", "Connection: keep-alive\r\n", host="",

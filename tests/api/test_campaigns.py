@@ -552,6 +552,37 @@ class Crowds(OwnServerTest):
             self.assertEqual(client.delete(path).status, 200)
         self.assertIn("DRAFT", seen)
 
+    def test_a_deletion_that_was_killed_leaves_no_half_of_a_list(self):
+        server = self.serve("--sweep", "0")
+        client = self.client(server)
+        count = 2 * LIST_PIECE + 7
+        self.fill(client, count)
+        for delay in (0.02, 0.1, 0.2):
+            path = self.campaign(client)
+            self.assertEqual(client.post(f"{path}/send").status, 200)
+            self.assertEqual(client.post(f"{path}/sent").status, 200)
+
+            def delete(path=path, own=self.client(server)):
+                try:
+                    own.delete(path)
+                except Exception:  # the server was killed
+                    pass
+
+            thread = threading.Thread(target=delete)
+            thread.start()
+            time.sleep(delay)
+            server.kill()
+            thread.join()
+            server.start()
+            client = self.client(server)
+            answer = client.get(f"{path}/recipients")
+            if answer.status != 404:
+                lines = len(answer.text.splitlines())
+                self.assertIn(lines, (0, count))
+                self.assertEqual(client.get(path).json["data"]["totalRecipients"], lines)
+                self.assertEqual(client.delete(path).status, 200)
+            self.assertEqual(client.get(path).status, 404)
+
     def test_a_kept_list_survives_a_restart(self):
         server = self.serve("--sweep", "0")
         client = self.client(server)

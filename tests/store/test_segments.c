@@ -284,6 +284,11 @@ static void recipients_outlive_their_contacts(void **state) {
   assert_int_equal(found, bob);
   assert_store(STORE_NOT_FOUND,
                store_recipient_find(s, p, campaigns[1], TEXT("id-ann"), &found, &test.err));
+  int64_t deleted = 0;
+  assert_store(STORE_OK, store_recipient_clear(s, p, campaigns[0], 1, &deleted, &test.err));
+  assert_int_equal(deleted, 1);
+  assert_log("id-bob/bob/{} ",
+             store_recipient_page(s, p, campaigns[0], 0, 9, log_recipient, &log, &test.err));
   assert_store(STORE_OK, store_campaign_delete(s, p, campaigns[0], &test.err));
   assert_log("", store_recipient_page(s, p, campaigns[0], 0, 9, log_recipient, &log, &test.err));
   assert_log("id-bob/bob/{} ",

@@ -334,7 +334,7 @@ static void others_change_nothing(void **state) {
   assert_store(STORE_NOT_FOUND, store_campaign_delete(s, p, own.campaign, err));
   store_recipient recipient = {.contact = 9};
   assert_store(STORE_NOT_FOUND, store_recipient_insert(s, p, own.campaign, &recipient, err));
-  assert_store(STORE_OK, store_recipient_clear(s, p, own.campaign, err));
+  assert_store(STORE_OK, store_recipient_clear(s, p, own.campaign, 9, &deleted, err));
   assert_store(STORE_NOT_FOUND, store_job_set_progress(s, &job, err));
   assert_store(STORE_NOT_FOUND, store_job_input_append(s, p, own.job, 1, TEXT("x"), err));
   assert_store(STORE_NOT_FOUND, store_job_error_add(s, p, own.job, &error, err));

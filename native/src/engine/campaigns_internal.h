@@ -7,6 +7,10 @@
 
 #include <stdatomic.h>
 
+/// Recipients that one transaction writes or deletes: about a quarter of a second's work, so that
+/// requests that wait do not wait long.
+#define CAMPAIGN_RECIPIENTS_MAX 50000
+
 /// A campaign copied out of the store: its texts are owned.
 typedef struct kept_campaign {
   store_campaign row;

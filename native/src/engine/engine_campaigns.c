@@ -378,17 +378,34 @@ static engine_status run_schedule(command *base, batch *in, project_batch *part)
   return status;
 }
 
+/// One round: a piece of the list, and with the last one the campaign. A list that is not whole any
+/// more is never shown: the first round says that there is none.
 static engine_status run_delete(command *base, batch *in, project_batch *part) {
   campaign_command *own = (campaign_command *)base;
+  int64_t project_num = part->project->num;
   kept_campaign kept;
+  base->is_unfinished = false;
   engine_status status = load_allowed(own, in, part->project, &kept);
-  if (status == ENGINE_OK) {
-    store_status stored =
-        store_campaign_delete(in->session, part->project->num, kept.row.num, &in->error);
-    status = engine_fail_store(base->error, stored, &in->error);
+  if (status != ENGINE_OK) {
+    campaign_free(&kept);
+    return status;
+  }
+  store_status stored = STORE_OK;
+  if (kept.row.recipient_count > 0) {
+    kept.row.recipient_count = 0;
+    stored = store_campaign_update(in->session, &kept.row, &in->error);
+  }
+  int64_t deleted = 0;
+  if (stored == STORE_OK) {
+    stored = store_recipient_clear(in->session, project_num, kept.row.num, CAMPAIGN_RECIPIENTS_MAX,
+                                   &deleted, &in->error);
+  }
+  base->is_unfinished = stored == STORE_OK && deleted == CAMPAIGN_RECIPIENTS_MAX;
+  if (stored == STORE_OK && !base->is_unfinished) {
+    stored = store_campaign_delete(in->session, project_num, kept.row.num, &in->error);
   }
   campaign_free(&kept);
-  return status;
+  return engine_fail_store(base->error, stored, &in->error);
 }
 
 /// All of them are exclusive: they look at segments, or keep them from being deleted.
@@ -435,7 +452,11 @@ engine_status engine_campaign_delete(engine *own, project *in, seg_text_view id,
                                      engine_error *error) {
   campaign_command deletion = make_command(own, in, id, run_delete, NULL, NULL, error);
   deletion.rule = &REMOVE;
-  return writer_submit(own->writer, &deletion.base);
+  engine_status status;
+  do { // each round is a transaction of its own, so that others get their turn in between
+    status = writer_submit(own->writer, &deletion.base);
+  } while (status == ENGINE_OK && deletion.base.is_unfinished);
+  return status;
 }
 
 engine_status engine_campaign_schedule(engine *own, project *in, seg_text_view id, int64_t at_ms,

@@ -50,6 +50,7 @@ engine_status engine_campaign_update(engine *own, project *in, seg_text_view id,
                                      const campaign_input *input, engine_campaign_show show,
                                      void *context, engine_error *error);
 /// Deletes the campaign and its list. ENGINE_CONFLICT while it is SENDING.
+/// Cost: about 3 µs a recipient; others write in between.
 engine_status engine_campaign_delete(engine *own, project *in, seg_text_view id,
                                      engine_error *error);
 
@@ -60,7 +61,7 @@ engine_status engine_campaign_schedule(engine *own, project *in, seg_text_view i
                                        engine_error *error);
 /// Sends a campaign that is DRAFT or SCHEDULED: writes its list and makes it SENDING.
 /// ENGINE_INVALID if nobody would get it.
-/// Cost: about 5 µs a recipient; others write in between.
+/// Cost: about 6 µs a recipient; others write in between.
 engine_status engine_campaign_send(engine *own, project *in, seg_text_view id,
                                    engine_campaign_show show, void *context, engine_error *error);
 /// ENGINE_CONFLICT if it is SENT or CANCELLED.

@@ -18,6 +18,7 @@ struct recipient_reader {
   void *context;
   size_t shown;
   bool is_stopped; ///< By the visitor.
+  bool is_whole;   ///< At the end of a list: it is still there.
 };
 
 static engine_status not_a_recipient(engine_error *error) {
@@ -126,7 +127,13 @@ static store_status read_audience(recipient_reader *own, store_session *session,
   return status;
 }
 
-/// At the end the campaign must still be there: else the list went while it was read.
+static bool check_list(void *context, const store_campaign *row) {
+  recipient_reader *own = context;
+  own->is_whole = row->recipient_count == own->kept.row.recipient_count;
+  return false;
+}
+
+/// At the end the campaign must still have its list: else that was deleted while it was read.
 static store_status read_list(recipient_reader *own, store_session *session, size_t limit,
                               bool *is_end, store_error *cause) {
   const store_campaign *row = &own->kept.row;
@@ -137,7 +144,11 @@ static store_status read_list(recipient_reader *own, store_session *session, siz
   }
   *is_end = own->shown < limit && !own->is_stopped;
   if (status == STORE_OK && *is_end) {
-    status = store_campaign_get(session, own->project->num, row->id, NULL, NULL, cause);
+    own->is_whole = false;
+    status = store_campaign_get(session, own->project->num, row->id, check_list, own, cause);
+    if (status == STORE_OK && !own->is_whole) {
+      status = STORE_NOT_FOUND;
+    }
   }
   return status;
 }

@@ -16,10 +16,6 @@
 
 #include <stdlib.h>
 
-/// Recipients that one transaction writes: about a quarter of a second's work, so that requests
-/// that wait do not wait long.
-#define SEND_RECIPIENTS_MAX 50000
-
 typedef struct send_command {
   command base;
   engine *engine;
@@ -139,8 +135,10 @@ static engine_status begin_list(send_command *own, batch *in, const project *of)
   if (own->count == 0 && !own->is_due) {
     return engine_fail(error, ENGINE_INVALID, "the campaign has no recipients");
   }
+  int64_t cleared = 0;
   if (store_transaction_begin(own->moment, &in->error) != STORE_OK ||
-      store_recipient_clear(in->session, of->num, own->kept.row.num, &in->error) != STORE_OK) {
+      store_recipient_clear(in->session, of->num, own->kept.row.num, SIZE_MAX, &cleared,
+                            &in->error) != STORE_OK) {
     return fail_writing(own, &in->error);
   }
   mark(own);
@@ -157,7 +155,7 @@ static bool copy_contact(void *context, const store_contact *row) {
 
 /// Writes the next piece of the list.
 static engine_status write_list(send_command *own, batch *in, const project *of) {
-  size_t end = own->written + SEND_RECIPIENTS_MAX;
+  size_t end = own->written + CAMPAIGN_RECIPIENTS_MAX;
   end = end < own->count ? end : own->count;
   own->target = in->session;
   own->cause = &in->error;

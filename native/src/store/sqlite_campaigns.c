@@ -90,7 +90,8 @@ store_status store_campaign_update(store_session *session, const store_campaign 
 
 store_status store_campaign_delete(store_session *session, int64_t project, int64_t num,
                                    store_error *err) {
-  store_status status = store_recipient_clear(session, project, num, err);
+  int64_t deleted = 0;
+  store_status status = store_recipient_clear(session, project, num, SIZE_MAX, &deleted, err);
   if (status != STORE_OK) {
     return status;
   }
@@ -253,15 +254,17 @@ store_status store_recipient_find(store_session *session, int64_t project, int64
 }
 
 store_status store_recipient_clear(store_session *session, int64_t project, int64_t campaign,
-                                   store_error *err) {
-  store_query query =
-      store_change_begin(session,
-                         "DELETE FROM campaign_recipients WHERE key > ?3 AND key < ?4 "
-                         "AND EXISTS(SELECT 1 FROM campaigns WHERE project = ?1 AND num = ?2)",
-                         err);
+                                   size_t limit, int64_t *deleted, store_error *err) {
+  store_query query = store_change_begin(
+      session,
+      "DELETE FROM campaign_recipients WHERE key IN ("
+      "  SELECT r.key FROM campaigns a CROSS JOIN campaign_recipients r"
+      "  ON r.key > ?3 AND r.key < ?4 WHERE a.project = ?1 AND a.num = ?2 ORDER BY r.key LIMIT ?5)",
+      err);
   store_bind_num(&query, project);
   store_bind_num(&query, campaign);
   store_bind_num(&query, store_key_first(campaign));
   store_bind_num(&query, store_key_first(campaign + 1));
-  return store_change_end(&query, NULL);
+  store_bind_limit(&query, limit);
+  return store_change_end(&query, deleted);
 }

@@ -620,9 +620,10 @@ store_status store_recipient_page(store_session *session, int64_t project, int64
 /// to it is read.
 store_status store_recipient_find(store_session *session, int64_t project, int64_t campaign,
                                   seg_text_view id, int64_t *contact, store_error *err);
-/// Deletes the list. STORE_OK also when there is none.
+/// Deletes the first of the list, at most `limit`. STORE_OK also when there are none.
+/// deleted  written  How many. Cost: about 3 µs each.
 store_status store_recipient_clear(store_session *session, int64_t project, int64_t campaign,
-                                   store_error *err);
+                                   size_t limit, int64_t *deleted, store_error *err);
 
 // ---- Jobs ----
 

@@ -3,7 +3,7 @@ import { Icon } from './Icon';
 import { formatNumber } from './format';
 
 interface PagerProps {
-  /** From 1. */
+  /** The page that is shown, from 1. */
   page: number;
   pageSize: number;
   total: number;

@@ -87,7 +87,7 @@ export default function CampaignListPage() {
         />
       </div>
       <Loaded from={list} rows={6}>
-        {({ data, total }) =>
+        {({ data, total, page: shown }) =>
           total === 0 ? (
             <NoCampaigns isFiltered={search !== '' || status !== ''} />
           ) : (
@@ -100,7 +100,7 @@ export default function CampaignListPage() {
                 busy={list.isLoading}
               />
               <Pager
-                page={page}
+                page={shown}
                 pageSize={PAGE_SIZE}
                 total={total}
                 what="campaigns"

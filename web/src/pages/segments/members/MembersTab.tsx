@@ -55,7 +55,7 @@ export function MembersTab({ segment, version, onMoved }: MembersTabProps) {
         )}
       </div>
       <Loaded from={members} rows={6}>
-        {({ data, total }) =>
+        {({ data, total, page: shown }) =>
           total === 0 ? (
             <NoMembers segment={segment} search={search} />
           ) : (
@@ -68,7 +68,7 @@ export function MembersTab({ segment, version, onMoved }: MembersTabProps) {
                 busy={members.isLoading}
               />
               <Pager
-                page={page}
+                page={shown}
                 pageSize={PAGE_SIZE}
                 total={total}
                 what="members"

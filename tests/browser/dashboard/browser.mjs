@@ -65,8 +65,12 @@ const QUIET_MS = 120;
 /** Waits until nothing is under way: no request, no sign of loading. */
 export async function settled(page) {
   const open = requestsOf.get(page);
+  const deadline = Date.now() + TIMEOUT_MS;
   let quietSince = Date.now();
   while (Date.now() - quietSince < QUIET_MS) {
+    if (Date.now() > deadline) {
+      throw new Error(`not settled: ${[...open].map((request) => request.url())}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
     if (open.size > 0 || (await page.locator('.loading').count()) > 0) quietSince = Date.now();
   }

@@ -31,6 +31,8 @@ function retryIn(delayMs: number): void {
 async function ask(delayMs: number): Promise<void> {
   try {
     const response = await fetch('/health', { cache: 'no-store' });
+    // Read to its end: an answer that is left half-read keeps its connection.
+    await response.arrayBuffer();
     if (response.ok) return serverReached();
   } catch {
     // Still away.

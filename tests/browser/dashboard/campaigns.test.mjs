@@ -53,7 +53,7 @@ test('a campaign is written, and its audience counted while one picks it', async
   await page.getByLabel('Name').fill('May news');
   await page.getByLabel('From').fill('news@example.com');
   await page.getByLabel('Subject').fill('What is new');
-  await page.getByLabel('Body').fill('<b>Hello</b>');
+  await page.getByLabel('Body', { exact: true }).fill('<b>Hello</b>');
   await page.getByRole('radio', { name: /A segment/ }).check();
   await page.getByLabel('Segment', { exact: true }).selectOption(seeded.segments.pro.id);
   await page.getByText(`${subscribedPros} recipients`).waitFor();

@@ -1,5 +1,5 @@
 // Writes a new campaign, or changes one that has not been sent.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { Campaign, CampaignDraft } from '../../api/types';
 import { go, href, setLeaveGuard } from '../../app/router';
@@ -54,7 +54,8 @@ function draftOf(campaign: Campaign | null): CampaignDraft {
 
 /** Asks before a page is left on which something was typed. */
 function useUnsavedGuard(isChanged: boolean): void {
-  useEffect(() => {
+  // Before the next event: what was typed last counts too.
+  useLayoutEffect(() => {
     if (!isChanged) return;
     setLeaveGuard(() => window.confirm('Leave without saving?'));
     return () => setLeaveGuard(null);

@@ -23,6 +23,8 @@ const LEFT = 52;
 const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 26;
+/** The axis begins above zero if no value is below this share of the largest. */
+const ZOOMED_FROM = 0.5;
 /** A label every so many pixels at the most. */
 const LABEL_WIDTH = 90;
 
@@ -98,7 +100,9 @@ export function Curve({ title, points }: CurveProps) {
 function plotOf(points: readonly CurvePoint[], width: number) {
   const times = points.map(({ at }) => Date.parse(at));
   const values = points.map(({ value }) => value);
-  const ticks = ticksFor(Math.min(...values), Math.max(...values));
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  // From zero, unless that would press a small change into a flat line.
+  const ticks = ticksFor(least < most * ZOOMED_FROM ? 0 : least, most);
   const [low = 0, high = 1] = [ticks[0], ticks.at(-1)];
   const start = times[0] ?? 0;
   const end = Math.max(times.at(-1) ?? 1, start + 1);
@@ -119,7 +123,8 @@ function plotOf(points: readonly CurvePoint[], width: number) {
     x,
     y,
     line,
-    area: `${line}V${bottom}H${LEFT}Z`,
+    // Filled only down to zero: anything else would exaggerate.
+    area: low === 0 ? `${line}V${bottom}H${LEFT}Z` : '',
     valueTicks: ticks.map((value) => ({ value, y: y(value) })),
     timeTicks: Array.from({ length: labels }, (_, index) => {
       const at = start + ((end - start) * index) / (labels - 1);

@@ -22,7 +22,7 @@ const LOOKS: Readonly<Record<ImportJob['status'], { tone: BadgeTone; title: stri
 type RowError = ImportJob['errors'][number];
 
 const COLUMNS: readonly Column<RowError>[] = [
-  { id: 'row', title: 'Row', numeric: true, cell: ({ row }) => formatNumber(row) },
+  { id: 'row', title: 'Row', cell: ({ row }) => formatNumber(row) },
   { id: 'email', title: 'Email', cell: ({ email }) => <span class="break">{email}</span> },
   { id: 'reason', title: 'Why it was left out', cell: ({ reason }) => reason },
 ];

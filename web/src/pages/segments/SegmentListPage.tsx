@@ -104,6 +104,7 @@ function columns(ask: (asked: Asked) => void): readonly Column<Segment>[] {
       title: 'Actions',
       hideTitle: true,
       numeric: true,
+      wideOnly: true,
       cell: (segment) => (
         <span class="row-actions">
           <IconButton

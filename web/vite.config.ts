@@ -38,7 +38,6 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^segmentry$/, replacement: join(wasmDist, 'index.js') },
-      { find: 'segmentry/segmentry.wasm', replacement: join(wasmDist, 'segmentry.wasm') },
     ],
   },
   worker: { format: 'es' },

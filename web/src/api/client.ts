@@ -106,17 +106,28 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
 }
 
 /** Changes something. Is not tried again by itself: the caller keeps what was typed. */
-async function change<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function change<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
   const response = await send(path, {
     method,
     ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      ? { headers }
+      : {
+          body: JSON.stringify(body),
+          headers: { ...headers, 'Content-Type': 'application/json' },
+        }),
   });
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
 export const post = <T>(path: string, body: unknown = {}): Promise<T> => change('POST', path, body);
+/** With the same key and body it is carried out once, however often it is sent. */
+export const postOnce = <T>(path: string, body: unknown, key: string): Promise<T> =>
+  change('POST', path, body, { 'Idempotency-Key': key });
 export const put = <T>(path: string, body: unknown): Promise<T> => change('PUT', path, body);
 export const patch = <T>(path: string, body: unknown): Promise<T> => change('PATCH', path, body);
 export const remove = <T = void>(path: string, body?: unknown): Promise<T> =>

@@ -1,4 +1,4 @@
-import { get, patch, path, post, remove } from './client';
+import { get, patch, path, post, postOnce, remove } from './client';
 import type {
   Contact,
   Condition,
@@ -17,7 +17,11 @@ import type {
 export const segments = {
   list: (signal?: AbortSignal) => get<Segment[]>('/segments', {}, signal),
   get: (id: string, signal?: AbortSignal) => get<Segment>(path`/segments/${id}`, {}, signal),
-  create: (draft: SegmentDraft) => post<Segment>('/segments', draft),
+  /** With a key it is created once, however often it is sent. */
+  create: (draft: SegmentDraft, key?: string) =>
+    key === undefined
+      ? post<Segment>('/segments', draft)
+      : postOnce<Segment>('/segments', draft, key),
   update: (id: string, changes: Partial<SegmentDraft>) =>
     patch<Segment>(path`/segments/${id}`, changes),
   delete: (id: string) => remove(path`/segments/${id}`),

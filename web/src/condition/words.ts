@@ -52,13 +52,18 @@ export interface FilterWords {
 
 type SegmentName = (id: string) => string | undefined;
 
+/** The operator in words; `comparesInstants`: what stands around it are dates. */
+export function operatorTitle(operator: Operator, comparesInstants: boolean): string {
+  return (comparesInstants && INSTANT_WORDS[operator]) || OPERATOR_WORDS[operator] || operator;
+}
+
 function operatorInWords({ field, operator, value }: ConditionFilter): string {
   const kind = subjectOf(field)?.kind;
   const comparesInstants =
     kind === 'createdAt' ||
     kind === 'updatedAt' ||
     (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value));
-  return (comparesInstants && INSTANT_WORDS[operator]) || OPERATOR_WORDS[operator] || operator;
+  return operatorTitle(operator, comparesInstants);
 }
 
 function valueInWords({ operator, value, unit }: ConditionFilter): string {

@@ -1,0 +1,243 @@
+// The page of the editor: what the segment is called, who is in it, and beside it who that would be.
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { api } from '../api';
+import { ApiError } from '../api/client';
+import { isReachable } from '../api/connection';
+import type { Segment, Usage } from '../api/types';
+import { go, href, setLeaveGuard } from '../app/router';
+import { baselineOf, Live } from '../live/live';
+import { LivePanel, type SegmentImpact } from '../live/LivePanel';
+import { Button, ButtonLink } from '../ui/Button';
+import { formatNumber, formatRelative } from '../ui/format';
+import { PageHead } from '../ui/Page';
+import { ErrorNote, Note } from '../ui/States';
+import { toast } from '../ui/Toast';
+import { useAction } from '../ui/useAction';
+import { useResource } from '../ui/useResource';
+import type { Catalog } from './catalog';
+import { ConditionEditor } from './ConditionEditor';
+import { ConditionStore } from './conditionStore';
+import { DetailsCard } from './DetailsCard';
+import { SegmentStore } from './segmentStore';
+
+interface SegmentEditorProps {
+  segment: Segment | null;
+  catalog: Catalog;
+}
+
+interface Stores {
+  live: Live;
+  condition: ConditionStore;
+  store: SegmentStore;
+}
+
+function makeStores({ segment, catalog }: SegmentEditorProps): Stores {
+  const live = new Live(catalog.segments);
+  const isDynamic = segment?.type === 'DYNAMIC';
+  const condition = new ConditionStore(segment?.condition ?? null, {
+    live,
+    segments: catalog.segments,
+    own: segment,
+    baseline: isDynamic ? baselineOf(segment) : null,
+  });
+  return { live, condition, store: new SegmentStore(segment, condition, catalog) };
+}
+
+export function SegmentEditor(props: SegmentEditorProps) {
+  const { segment, catalog } = props;
+  const stores = useMemo(() => makeStores(props), []);
+  const { live, condition, store } = stores;
+  useEffect(
+    () => () => {
+      store.end();
+      condition.end();
+      live.end();
+    },
+    [],
+  );
+  useUnsavedGuard(store.isChanged.value);
+  const usage = useResource(
+    (signal) => (segment ? api.segments.usage(segment.id, signal) : Promise.resolve(undefined)),
+    [],
+  );
+  const isDynamic = store.type.value === 'DYNAMIC';
+  const back = segment
+    ? { href: href`/segments/${segment.id}`, title: segment.name }
+    : { href: '#/segments', title: 'Segments' };
+  return (
+    <>
+      <PageHead title={segment ? 'Edit segment' : 'New segment'} back={back} />
+      <Offer store={store} />
+      <div class="editor" data-wide={isDynamic}>
+        <div class="editor-main">
+          <DetailsCard store={store} />
+          {isDynamic && (
+            <section class="card" aria-label="Who is in it">
+              <h2>Who is in it</h2>
+              <ConditionEditor builder={{ store: condition, catalog }} />
+            </section>
+          )}
+        </div>
+        {isDynamic && (
+          <aside class="editor-side" aria-label="Live counts">
+            <LivePanel live={live} impact={segment && impactOf(store, segment, usage.data)} />
+          </aside>
+        )}
+      </div>
+      <SaveBar store={store} live={live} back={back.href} />
+    </>
+  );
+}
+
+function impactOf(store: SegmentStore, segment: Segment, usage: Usage | undefined): SegmentImpact {
+  const slug = store.slug.value;
+  const name = slug && 'slug' in slug ? slug.slug : segment.slug;
+  const isTracked = store.trackMembership.value;
+  return {
+    usage,
+    events: isTracked ? { entry: `segment.${name}.entry`, exit: `segment.${name}.exit` } : null,
+    startsTracking: isTracked && !segment.trackMembership,
+  };
+}
+
+/** Asks before a page is left on which something was typed. */
+function useUnsavedGuard(isChanged: boolean): void {
+  useEffect(() => {
+    if (!isChanged) return;
+    setLeaveGuard(() =>
+      window.confirm('Leave without saving? What you typed is kept in this browser and offered when you come back.'),
+    );
+    return () => setLeaveGuard(null);
+  }, [isChanged]);
+}
+
+function Offer({ store }: { store: SegmentStore }) {
+  const offer = store.offered.value;
+  if (!offer) return null;
+  return (
+    <div class="offer">
+      <Note icon="clock">
+        <p>
+          There are changes from {formatRelative(offer.savedAtMs, Date.now())} that were not saved
+          {offer.name && <> to “{offer.name}”</>}.
+        </p>
+        <div class="row">
+          <Button size="small" variant="primary" onClick={() => store.takeOffer()}>
+            Go on with them
+          </Button>
+          <Button size="small" onClick={() => store.refuseOffer()}>
+            Discard them
+          </Button>
+        </div>
+      </Note>
+    </div>
+  );
+}
+
+/** Why it cannot be saved yet, at which place; null if it can. */
+function obstacleOf(store: SegmentStore): string | null {
+  if (store.name.value.trim() === '') return 'Give the segment a name.';
+  if (store.nameProblem.value !== null) return store.nameProblem.value;
+  if (store.type.value === 'STATIC') return null;
+  const { condition } = store;
+  if (condition.isTextAhead.value) return 'What you typed under JSON is not a valid filter yet.';
+  if (condition.isEmpty.value) return 'Add at least one filter.';
+  return condition.isValid.value ? null : 'A filter is not finished.';
+}
+
+/** Shows the place that keeps it from being saved. */
+function showObstacle(store: SegmentStore): void {
+  const { condition } = store;
+  condition.isStrict.value = true;
+  if (store.name.value.trim() === '' || store.nameProblem.value !== null) {
+    document.getElementById('segment-name')?.focus();
+  } else if (condition.isTextAhead.value) {
+    condition.showText.value = true;
+  } else {
+    const [first] = condition.problems.value.faulty;
+    const row = document.querySelector(`[data-node="${CSS.escape(first ?? '')}"]`);
+    const control = row?.querySelector<HTMLElement>('[aria-invalid="true"], input, select');
+    (control ?? document.querySelector<HTMLElement>('.builder button'))?.focus();
+  }
+}
+
+interface SaveBarProps {
+  store: SegmentStore;
+  live: Live;
+  back: string;
+}
+
+function SaveBar({ store, live, back }: SaveBarProps) {
+  const action = useAction();
+  const [obstacle, setObstacle] = useState<string | null>(null);
+  const stillThere = obstacle === null ? null : obstacleOf(store);
+
+  const save = () => {
+    const found = obstacleOf(store);
+    setObstacle(found);
+    if (found !== null) return showObstacle(store);
+    void action
+      .run(async () => {
+        const saved = await store.save();
+        setLeaveGuard(null);
+        toast(`“${saved.name}” has been saved.`);
+        go(href`/segments/${saved.id}`);
+      })
+      .then((isSaved) => {
+        if (!isSaved && obstacleOf(store) !== null) showObstacle(store);
+      });
+  };
+  return (
+    <div class="save-bar">
+      {action.error && <SaveError error={action.error} store={store} />}
+      <div class="save-bar-row">
+        <CountNote store={store} live={live} />
+        <p class="save-note" role="status">
+          {stillThere ?? (store.isChanged.value ? 'Not saved yet' : '')}
+        </p>
+        <ButtonLink href={back}>Cancel</ButtonLink>
+        <Button variant="primary" busy={action.isBusy} onClick={save}>
+          {store.segment ? 'Save' : 'Create segment'}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** On a phone the counts are far below: the one that matters stays in sight. */
+function CountNote({ store, live }: { store: SegmentStore; live: Live }) {
+  const answer = live.answer.value?.answer;
+  if (store.type.value === 'STATIC') return null;
+  return (
+    <p class="save-count narrow-only">
+      <strong>{answer ? formatNumber(answer.count) : '–'}</strong>
+      <span class="muted small"> match</span>
+    </p>
+  );
+}
+
+function SaveError({ error, store }: { error: Error; store: SegmentStore }) {
+  if (error instanceof ApiError && error.isUnreachable) {
+    return (
+      <div class="note" data-kind="error" role="alert">
+        <div>
+          <p>
+            {isReachable.value
+              ? 'The server is back. Nothing was saved before: save again.'
+              : 'The server cannot be reached, so nothing was saved. Everything you typed is still here, also after a reload. Save again when it is back.'}
+          </p>
+        </div>
+      </div>
+    );
+  }
+  // What has a place is shown there.
+  const isPlaced = store.condition.refused.value.length > 0 || store.nameProblem.value !== null;
+  if (isPlaced && error instanceof ApiError) {
+    return (
+      <div class="note" data-kind="error" role="alert">
+        <div>The server did not save it: {error.message}.</div>
+      </div>
+    );
+  }
+  return <ErrorNote error={error} />;
+}

@@ -1,0 +1,217 @@
+// A text field with a list to choose from, as the ARIA practices have it: the focus stays in the
+// field, arrows move in the list, Enter takes, Escape closes.
+import type { Ref } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { Icon } from './Icon';
+
+/** More at once help nobody: one types a letter more. */
+const SHOWN_MAX = 200;
+
+export interface ComboOption {
+  id: string;
+  title: string;
+  note?: string;
+  /** Options of one group stand together, under its name. */
+  group?: string;
+}
+
+interface ComboboxProps {
+  label: string;
+  /** What the field shows while nobody searches. */
+  text: string;
+  options: readonly ComboOption[];
+  /** The one that is chosen now. */
+  chosen?: string;
+  onChoose: (id: string) => void;
+  /** Any text will do: it is told at every key. Otherwise only what is in the list will. */
+  onText?: (text: string) => void;
+  /** Further options for a text that is searched for. */
+  more?: (search: string) => readonly ComboOption[];
+  onOpen?: () => void;
+  placeholder?: string;
+  isInvalid?: boolean;
+  describedBy?: string | undefined;
+  inputRef?: Ref<HTMLInputElement>;
+}
+
+function matches({ title, group = '', note = '' }: ComboOption, words: readonly string[]): boolean {
+  const text = `${title} ${group} ${note}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** Those in which all words occur; titles that begin with the search come first in their group. */
+function found(options: readonly ComboOption[], search: string): ComboOption[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return options.filter((option) => matches(option, words));
+}
+
+interface OptionGroup {
+  title: string;
+  options: ComboOption[];
+}
+
+function grouped(options: readonly ComboOption[]): OptionGroup[] {
+  const groups = new Map<string, OptionGroup>();
+  for (const option of options) {
+    const title = option.group ?? '';
+    const group = groups.get(title) ?? { title, options: [] };
+    group.options.push(option);
+    groups.set(title, group);
+  }
+  return [...groups.values()];
+}
+
+export function Combobox(props: ComboboxProps) {
+  const { label, text, options, onText, more, onOpen, placeholder } = props;
+  const id = useId();
+  const [isOpen, setOpen] = useState(false);
+  const [search, setSearch] = useState<string | null>(null);
+  const [active, setActive] = useState(-1);
+  const list = useRef<HTMLDivElement>(null);
+  const wanted = search ?? '';
+  const all = search === null ? options : [...found(options, wanted), ...(more?.(wanted) ?? [])];
+  const shown = grouped(all.slice(0, SHOWN_MAX)).flatMap((group) => group.options);
+
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [active, isOpen]);
+
+  const open = () => {
+    if (isOpen) return;
+    onOpen?.();
+    setOpen(true);
+    setActive(search === null ? options.findIndex((option) => option.id === props.chosen) : -1);
+  };
+  const close = () => {
+    setOpen(false);
+    setSearch(null);
+    setActive(-1);
+  };
+  const choose = (option: ComboOption | undefined) => {
+    if (!option) return;
+    close();
+    props.onChoose(option.id);
+  };
+  const type = (typed: string) => {
+    onText?.(typed);
+    onOpen?.();
+    setSearch(typed);
+    setOpen(true);
+    // Where only the list will do, Enter takes the first.
+    setActive(onText ? -1 : 0);
+  };
+  const press = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined && !event.altKey) {
+      event.preventDefault();
+      if (!isOpen) return open();
+      setActive(Math.min(Math.max(active + step, onText ? -1 : 0), shown.length - 1));
+    } else if (event.key === 'Enter' && isOpen) {
+      // Not to a form: whoever presses it means the list.
+      event.preventDefault();
+      if (active >= 0) choose(shown[active]);
+      else close();
+    } else if (event.key === 'Escape' && isOpen) {
+      event.preventDefault();
+      event.stopPropagation();
+      close();
+    }
+  };
+  const activeOption = isOpen ? shown[active] : undefined;
+  const isListed = isOpen && (shown.length > 0 || !onText);
+
+  return (
+    <div class="combobox">
+      <input
+        ref={props.inputRef ?? null}
+        class="input"
+        type="text"
+        role="combobox"
+        autocomplete="off"
+        spellcheck={false}
+        aria-label={label}
+        aria-autocomplete="list"
+        aria-expanded={isListed}
+        aria-controls={isListed ? `${id}-list` : undefined}
+        aria-activedescendant={activeOption ? `${id}-${active}` : undefined}
+        aria-invalid={props.isInvalid ? true : undefined}
+        aria-describedby={props.describedBy}
+        placeholder={placeholder}
+        value={onText ? text : (search ?? text)}
+        onInput={(event) => type(event.currentTarget.value)}
+        onKeyDown={press}
+        onClick={open}
+        onFocus={(event) => event.currentTarget.select()}
+        onBlur={close}
+      />
+      <span class="combobox-mark">
+        <Icon name="chevron-down" />
+      </span>
+      {isListed && (
+        <div
+          class="combobox-list"
+          role="listbox"
+          id={`${id}-list`}
+          aria-label={label}
+          ref={list}
+          // The focus stays in the field.
+          onMouseDown={(event) => event.preventDefault()}
+        >
+          {grouped(shown).map((group) => (
+            <div key={group.title} role="group" aria-label={group.title || label}>
+              {group.title && (
+                <div class="combobox-group" role="presentation">
+                  {group.title}
+                </div>
+              )}
+              {group.options.map((option) => (
+                <OptionRow
+                  key={option.id}
+                  id={`${id}-${shown.indexOf(option)}`}
+                  option={option}
+                  isActive={shown[active] === option}
+                  isChosen={option.id === props.chosen}
+                  onChoose={() => choose(option)}
+                />
+              ))}
+            </div>
+          ))}
+          {all.length > SHOWN_MAX && (
+            <div class="combobox-group" role="presentation">
+              {all.length - SHOWN_MAX} more: type to narrow them down.
+            </div>
+          )}
+          {shown.length === 0 && (
+            <div class="combobox-option" role="option" aria-selected="false" aria-disabled="true">
+              Nothing found
+            </div>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface OptionRowProps {
+  id: string;
+  option: ComboOption;
+  isActive: boolean;
+  isChosen: boolean;
+  onChoose: () => void;
+}
+
+function OptionRow({ id, option, isActive, isChosen, onChoose }: OptionRowProps) {
+  return (
+    <div
+      class="combobox-option"
+      role="option"
+      id={id}
+      aria-selected={isActive}
+      data-chosen={isChosen}
+      onClick={onChoose}
+    >
+      <span class="combobox-title">{option.title}</span>
+      {option.note && <span class="combobox-note">{option.note}</span>}
+    </div>
+  );
+}

@@ -1,7 +1,7 @@
 // What a segment is called, of which kind it is, and whether its changes are tracked.
 import { useId } from 'preact/hooks';
 import type { SegmentType } from '../api/types';
-import { Checkbox, TextArea } from '../ui/Field';
+import { Checkbox, TextField } from '../ui/Field';
 import type { SegmentStore } from './segmentStore';
 
 /** As many bytes as the server takes. */
@@ -10,13 +10,15 @@ const NAME_LENGTH_MAX = 200;
 export function DetailsCard({ store }: { store: SegmentStore }) {
   return (
     <section class="card form" aria-label="Name and kind">
-      <NameField store={store} />
-      <TextArea
-        label="Description"
-        value={store.description.value}
-        onInput={(text) => (store.description.value = text)}
-        rows={2}
-      />
+      <div class="names">
+        <NameField store={store} />
+        <TextField
+          label="Description"
+          placeholder="Optional: what it is for"
+          value={store.description.value}
+          onInput={(text) => (store.description.value = text)}
+        />
+      </div>
       {store.segment === null && <TypeChoice store={store} />}
       {store.type.value === 'DYNAMIC' ? <Tracking store={store} /> : <StaticNote store={store} />}
     </section>

@@ -5,6 +5,7 @@ import { ApiError } from '../api/client';
 import { isReachable } from '../api/connection';
 import type { Segment, Usage } from '../api/types';
 import { go, href, setLeaveGuard } from '../app/router';
+import { useUnsavedGuard } from '../app/useUnsavedGuard';
 import { baselineOf, Live } from '../live/live';
 import { LivePanel, type SegmentImpact } from '../live/LivePanel';
 import { Button, ButtonLink } from '../ui/Button';
@@ -19,6 +20,9 @@ import { ConditionEditor } from './ConditionEditor';
 import { ConditionStore } from './conditionStore';
 import { DetailsCard } from './DetailsCard';
 import { SegmentStore } from './segmentStore';
+
+const LEAVE_QUESTION =
+  'Leave without saving? What you typed is kept in this browser and offered when you come back.';
 
 interface SegmentEditorProps {
   segment: Segment | null;
@@ -55,7 +59,7 @@ export function SegmentEditor(props: SegmentEditorProps) {
     },
     [],
   );
-  useUnsavedGuard(store.isChanged.value);
+  useUnsavedGuard(store.isChanged.value, LEAVE_QUESTION);
   const usage = useResource(
     (signal) => (segment ? api.segments.usage(segment.id, signal) : Promise.resolve(undefined)),
     [],
@@ -98,17 +102,6 @@ function impactOf(store: SegmentStore, segment: Segment, usage: Usage | undefine
     events: isTracked ? { entry: `segment.${name}.entry`, exit: `segment.${name}.exit` } : null,
     startsTracking: isTracked && !segment.trackMembership,
   };
-}
-
-/** Asks before a page is left on which something was typed. */
-function useUnsavedGuard(isChanged: boolean): void {
-  useEffect(() => {
-    if (!isChanged) return;
-    setLeaveGuard(() =>
-      window.confirm('Leave without saving? What you typed is kept in this browser and offered when you come back.'),
-    );
-    return () => setLeaveGuard(null);
-  }, [isChanged]);
 }
 
 function Offer({ store }: { store: SegmentStore }) {

@@ -65,7 +65,7 @@ function CountHead({ answer, isCounting }: { answer: Answer | null; isCounting: 
           <dd>{answer ? formatNumber(answer.subscribed) : '–'}</dd>
         </div>
         <div>
-          <dt>contacts in all</dt>
+          <dt>contacts</dt>
           <dd>{answer ? formatNumber(answer.total) : '–'}</dd>
         </div>
       </dl>
@@ -138,7 +138,10 @@ function Sample({ live, ids, count, title }: SampleProps) {
 function SampleRow({ contact }: { contact: Contact }) {
   return (
     <li>
-      <a href={href`/contacts/${contact.id}`}>{contact.email}</a>
+      {/* Beside what is being written: it stays open. */}
+      <a href={href`/contacts/${contact.id}`} target="_blank" rel="noopener" title={contact.email}>
+        {contact.email}
+      </a>
       {!contact.subscribed && <span class="muted small"> not subscribed</span>}
     </li>
   );

@@ -39,10 +39,19 @@ function matches({ title, group = '', note = '' }: ComboOption, words: readonly 
   return words.every((word) => text.includes(word));
 }
 
-/** Those in which all words occur; titles that begin with the search come first in their group. */
+/** Those in which all words occur. */
 function found(options: readonly ComboOption[], search: string): ComboOption[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return options.filter((option) => matches(option, words));
+}
+
+/** The one that was most likely meant: it begins with the search, or one of its words does. */
+function bestOf(options: readonly ComboOption[], search: string): number {
+  const wanted = search.trim().toLowerCase();
+  const begins = (text: string) => text.toLowerCase().startsWith(wanted);
+  const first = options.findIndex(({ title }) => begins(title));
+  if (first >= 0) return first;
+  return Math.max(options.findIndex(({ title }) => title.split(/[\s.]/).some(begins)), 0);
 }
 
 interface OptionGroup {
@@ -61,16 +70,23 @@ function grouped(options: readonly ComboOption[]): OptionGroup[] {
   return [...groups.values()];
 }
 
+/** In the order in which they are shown. */
+function listed(options: readonly ComboOption[]): ComboOption[] {
+  return grouped(options.slice(0, SHOWN_MAX)).flatMap((group) => group.options);
+}
+
 export function Combobox(props: ComboboxProps) {
   const { label, text, options, onText, more, onOpen, placeholder } = props;
+  const searched = (words: string) =>
+    words === '' ? options : [...found(options, words), ...(more?.(words) ?? [])];
   const id = useId();
   const [isOpen, setOpen] = useState(false);
   const [search, setSearch] = useState<string | null>(null);
   const [active, setActive] = useState(-1);
   const list = useRef<HTMLDivElement>(null);
   const wanted = search ?? '';
-  const all = search === null ? options : [...found(options, wanted), ...(more?.(wanted) ?? [])];
-  const shown = grouped(all.slice(0, SHOWN_MAX)).flatMap((group) => group.options);
+  const all = searched(wanted);
+  const shown = listed(all);
 
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
@@ -97,8 +113,8 @@ export function Combobox(props: ComboboxProps) {
     onOpen?.();
     setSearch(typed);
     setOpen(true);
-    // Where only the list will do, Enter takes the first.
-    setActive(onText ? -1 : 0);
+    // Where only the list will do, Enter takes one of it.
+    setActive(onText ? -1 : bestOf(listed(searched(typed)), typed));
   };
   const press = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -7,10 +7,18 @@ import { newFieldOptions } from '../model/fieldOptions';
 import { updateFilter } from '../model/operations';
 import type { NodeProblem } from '../model/problems';
 import type { FilterNode, GroupNode } from '../model/tree';
-import { operatorsFor, titleOf, withField, withOperator } from '../model/values';
+import {
+  KIND_TITLES,
+  kindsFor,
+  operatorsFor,
+  titleOf,
+  withField,
+  withOperator,
+  withValueKind,
+} from '../model/values';
 import type { Builder } from './builder';
 import { dropEdge, dropTarget, isDragged } from './drag';
-import { DragHandle, NodeMenu } from './NodeControls';
+import { DragHandle, NodeMenu, type Item } from './NodeControls';
 import { NodeCount } from './NodeCount';
 import { ValueInput } from './ValueInput';
 
@@ -56,10 +64,29 @@ export function FilterRow({ builder, filter, group, index, number }: FilterRowPr
         )}
       </div>
       <NodeCount store={store} id={filter.id} />
-      <NodeMenu store={store} id={filter.id} kind="filter" name={name} />
+      <NodeMenu
+        store={store}
+        id={filter.id}
+        kind="filter"
+        name={name}
+        more={() => kindItems(builder, filter)}
+      />
       <Problems id={`${id}-problems`} problems={problems} isBad={isBad} />
     </div>
   );
+}
+
+/** Values of other types than the field's usual one: it may hold some. */
+function kindItems({ store, catalog }: Builder, filter: FilterNode): Item[] {
+  const kinds = kindsFor(filter.field, filter.operator, catalog.typeOf(filter.field));
+  return kinds
+    .filter((kind) => kind !== filter.kind)
+    .map((kind) => ({
+      title: `Value as ${KIND_TITLES[kind]}`,
+      icon: 'edit',
+      act: () =>
+        store.change((tree) => updateFilter(tree, filter.id, (it) => withValueKind(it, kind))),
+    }));
 }
 
 /** Somebody is still putting it together. */

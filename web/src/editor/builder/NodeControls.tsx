@@ -7,6 +7,13 @@ import type { NodeId } from '../model/tree';
 import { canMove, duplicateNode, moveNode, removeNode } from './actions';
 import { endDrag, startDrag, type DragKind } from './drag';
 
+export interface Item {
+  title: string;
+  icon: IconName;
+  act: () => void;
+  isOff?: boolean;
+}
+
 interface NodeControlProps {
   store: ConditionStore;
   id: NodeId;
@@ -61,13 +68,6 @@ export function DragHandle({ store, id, kind, name }: NodeControlProps) {
   );
 }
 
-interface Item {
-  title: string;
-  icon: IconName;
-  act: () => void;
-  isOff?: boolean;
-}
-
 function itemsFor(store: ConditionStore, id: NodeId, kind: DragKind): Item[] {
   const step = (direction: Direction, title: string, icon: IconName): Item => ({
     title,
@@ -85,11 +85,11 @@ function itemsFor(store: ConditionStore, id: NodeId, kind: DragKind): Item[] {
   ];
 }
 
-export function NodeMenu({ store, id, kind, name }: NodeControlProps) {
+export function NodeMenu({ store, id, kind, name, more }: NodeControlProps & { more?: () => Item[] }) {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const items = isOpen ? itemsFor(store, id, kind) : [];
+  const items = isOpen ? [...itemsFor(store, id, kind), ...(more?.() ?? [])] : [];
 
   useEffect(() => {
     if (isOpen) root.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus();

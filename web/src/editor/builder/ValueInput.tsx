@@ -6,7 +6,14 @@ import { Combobox, type ComboOption } from '../../ui/Combobox';
 import { formatNumber } from '../../ui/format';
 import { updateFilter } from '../model/operations';
 import type { FilterNode, Unit } from '../model/tree';
-import { instantInput, kindsFor, UNITS, withValueKind, type ValueKind } from '../model/values';
+import {
+  instantInput,
+  KIND_TITLES,
+  kindsFor,
+  UNITS,
+  withValueKind,
+  type ValueKind,
+} from '../model/values';
 import type { Builder } from './builder';
 
 interface ValueInputProps {
@@ -199,21 +206,17 @@ function TextControl({ builder, filter, onValue, isBad, describedBy }: ControlPr
   );
 }
 
-const KIND_TITLES: Readonly<Record<ValueKind, string>> = {
-  none: '',
-  text: 'text',
-  number: 'number',
-  boolean: 'yes or no',
-  day: 'day',
-  instant: 'day and time',
-  span: '',
-};
-
-/** A custom field holds whatever it was sent: 42 and “42” are two values. */
+/**
+ * A custom field holds whatever it was sent: 42 and “42” are two values. Where one kind of value is
+ * usual, the others are in the menu.
+ */
 function KindSelect({ builder, filter }: { builder: Builder; filter: FilterNode }) {
   const { store, catalog } = builder;
-  const kinds = kindsFor(filter.field, filter.operator, catalog.typeOf(filter.field));
-  if (kinds.length < 2) return null;
+  const type = catalog.typeOf(filter.field);
+  const kinds = kindsFor(filter.field, filter.operator, type);
+  const isDate = filter.kind === 'day' || filter.kind === 'instant';
+  const isUsual = type !== undefined && filter.kind === kinds[0] && !isDate;
+  if (kinds.length < 2 || isUsual) return null;
   const change = (kind: ValueKind) =>
     store.change((tree) => updateFilter(tree, filter.id, (it) => withValueKind(it, kind)));
   return (

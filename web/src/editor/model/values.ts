@@ -8,6 +8,16 @@ import type { FilterNode, Unit } from './tree';
 /** The control for a value. */
 export type ValueKind = 'none' | 'text' | 'number' | 'boolean' | 'day' | 'instant' | 'span';
 
+export const KIND_TITLES: Readonly<Record<ValueKind, string>> = {
+  none: 'nothing',
+  text: 'text',
+  number: 'number',
+  boolean: 'yes or no',
+  day: 'day',
+  instant: 'day and time',
+  span: 'span of time',
+};
+
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
@@ -253,7 +263,7 @@ export function withField(
   return withKind(kept, kind);
 }
 
-/** Bounds the hour of an ISO 8601 text for `<input type="datetime-local">`, which knows no zone: in UTC. */
+/** An ISO 8601 text as `<input type="datetime-local">` takes it, which knows no zone: in UTC. */
 export function instantInput(value: unknown): string {
   if (typeof value !== 'string') return '';
   if (!/(Z|[+-]\d\d:\d\d)$/.test(value)) return value.slice(0, 19);

@@ -1,9 +1,8 @@
 // Whom a campaign goes to: everybody, a segment, or those who match a filter of its own.
-import { useState } from 'preact/hooks';
 import { api } from '../../api';
-import type { AudienceType, Condition, Segment } from '../../api/types';
-import { conditionInWords } from '../../condition/words';
-import { Select, TextArea } from '../../ui/Field';
+import type { AudienceType, Segment } from '../../api/types';
+import { ConditionField } from '../../editor/ConditionField';
+import { Select } from '../../ui/Field';
 import { formatCount } from '../../ui/format';
 import { ErrorNote } from '../../ui/States';
 import { useResource } from '../../ui/useResource';
@@ -12,7 +11,7 @@ import { countAudience, type Audience } from './audience';
 const TYPES: readonly { value: AudienceType; title: string; hint: string }[] = [
   { value: 'ALL', title: 'Everybody', hint: 'All subscribed contacts.' },
   { value: 'SEGMENT', title: 'A segment', hint: 'Its subscribed members at the moment of sending.' },
-  { value: 'FILTERED', title: 'A filter', hint: 'Of this campaign alone, written as JSON.' },
+  { value: 'FILTERED', title: 'A filter', hint: 'Of this campaign alone.' },
 ];
 
 interface AudiencePickerProps {
@@ -53,7 +52,6 @@ export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
       {audience.audienceType === 'FILTERED' && (
         <ConditionField
           condition={audience.audienceCondition ?? null}
-          segments={list}
           onChange={(audienceCondition) => onChange({ ...audience, audienceCondition })}
         />
       )}
@@ -83,50 +81,6 @@ function SegmentSelect({ segments, value, onChange }: SegmentSelectProps) {
       onChange={onChange}
     />
   );
-}
-
-interface ConditionFieldProps {
-  condition: Condition | null;
-  segments: readonly Segment[];
-  onChange: (condition: Condition | null) => void;
-}
-
-/** Undefined for a text that is no JSON at all: whether it is a condition, the server says. */
-function parsed(text: string): Condition | undefined {
-  try {
-    return JSON.parse(text) as Condition;
-  } catch {
-    return undefined;
-  }
-}
-
-function ConditionField({ condition, segments, onChange }: ConditionFieldProps) {
-  const [text, setText] = useState(condition ? JSON.stringify(condition, null, 2) : '');
-  const isBroken = text !== '' && parsed(text) === undefined;
-  return (
-    <TextArea
-      label="Condition"
-      hint={condition ? wordsOf(condition, segments) : 'As a segment’s editor shows it under JSON.'}
-      error={isBroken && 'This is not JSON yet.'}
-      value={text}
-      onInput={(typed) => {
-        setText(typed);
-        onChange(parsed(typed) ?? null);
-      }}
-      rows={8}
-      isCode
-      spellcheck={false}
-    />
-  );
-}
-
-/** What somebody types is not always a condition: then there are no words for it. */
-function wordsOf(condition: Condition, segments: readonly Segment[]): string {
-  try {
-    return conditionInWords(condition, (id) => segments.find((it) => it.id === id)?.name);
-  } catch {
-    return 'This is no condition yet.';
-  }
 }
 
 function Recipients({ audience }: { audience: Audience }) {

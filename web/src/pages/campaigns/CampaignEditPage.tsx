@@ -1,9 +1,10 @@
 // Writes a new campaign, or changes one that has not been sent.
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { Campaign, CampaignDraft } from '../../api/types';
 import { go, href, setLeaveGuard } from '../../app/router';
 import type { PageProps } from '../../app/routes';
+import { useUnsavedGuard } from '../../app/useUnsavedGuard';
 import { Button, ButtonLink } from '../../ui/Button';
 import { TextArea, TextField } from '../../ui/Field';
 import { Loaded } from '../../ui/Loaded';
@@ -50,16 +51,6 @@ function draftOf(campaign: Campaign | null): CampaignDraft {
     segmentId: segmentId ?? null,
     audienceCondition: audienceCondition ?? null,
   };
-}
-
-/** Asks before a page is left on which something was typed. */
-function useUnsavedGuard(isChanged: boolean): void {
-  // Before the next event: what was typed last counts too.
-  useLayoutEffect(() => {
-    if (!isChanged) return;
-    setLeaveGuard(() => window.confirm('Leave without saving?'));
-    return () => setLeaveGuard(null);
-  }, [isChanged]);
 }
 
 function Editor({ campaign }: { campaign: Campaign | null }) {

@@ -482,6 +482,60 @@ static void a_refused_item_leaves_nothing_and_stops_nobody(void **state) {
   engine_error_free(&error);
 }
 
+/// Tracks one event of each of so many names; returns how many were taken.
+static size_t track_names(world *own, size_t count) {
+  static char names[1000][16];
+  static event_input items[1000];
+  static event_result results[1000];
+  size_t taken = 0;
+  engine_error error;
+  engine_error_init(&error);
+  for (size_t begin = 0; begin < count; begin += 1000) {
+    size_t size = count - begin < 1000 ? count - begin : 1000;
+    for (size_t i = 0; i < size; i++) {
+      (void)snprintf(names[i], sizeof names[i], "name %zu", begin + i);
+      items[i] = item_of("ada@example.com", names[i], NULL);
+    }
+    assert_int_equal(engine_events_track(own->engine, own->project, items, size, results, &error),
+                     ENGINE_OK);
+    for (size_t i = 0; i < size; i++) {
+      taken += results[i].status == ENGINE_OK;
+    }
+  }
+  engine_error_free(&error);
+  return taken;
+}
+
+static engine_status change_segment(world *own, kept_segment *of, const segment_input *input) {
+  engine_error error;
+  engine_error_init(&error);
+  engine_status status = engine_segment_update(own->engine, own->project, seg_text_of(of->id),
+                                               input, keep_segment, of, &error);
+  engine_error_free(&error);
+  return status;
+}
+
+static void a_new_name_finds_no_room_for_its_events(void **state) {
+  world *own = *state;
+  kept_segment pro;
+  assert_int_equal(make(own, "Pro",
+                        "{\"field\":\"data.plan\",\"operator\":\"equals\",\"value\":\"pro\"}", true,
+                        &pro),
+                   ENGINE_OK);
+  // The segment's entry and exit have their room kept, whatever else comes.
+  assert_int_equal(track_names(own, SEG_TABLE_EVENTS_MAX), SEG_TABLE_EVENTS_MAX - 2);
+  assert_int_equal(put(own, "ada@example.com", "{\"plan\":\"pro\"}"), ENGINE_OK);
+  assert_int_equal(put(own, "ada@example.com", "{\"plan\":\"free\"}"), ENGINE_OK);
+  segment_input renamed = {.name = seg_text_of("Gold")};
+  segment_input same_slug = {.name = seg_text_of("PRO")};
+  assert_int_equal(change_segment(own, &pro, &renamed), ENGINE_INVALID);
+  assert_int_equal(change_segment(own, &pro, &same_slug), ENGINE_OK);
+  assert_int_equal(put(own, "ada@example.com", "{\"plan\":\"pro\"}"), ENGINE_OK);
+  restart(own);
+  assert_int_equal(events_of(own, "segment.pro.entry"), 2);
+  assert_int_equal(count_of(own, &pro), 1);
+}
+
 static void an_activity_of_a_batch_counts_once(void **state) {
   world *own = *state;
   assert_int_equal(put(own, "ada@example.com", "{}"), ENGINE_OK);
@@ -650,6 +704,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_refused_item_leaves_nothing_and_stops_nobody, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(a_new_name_finds_no_room_for_its_events, set_up, tear_down),
       cmocka_unit_test_setup_teardown(an_activity_of_a_batch_counts_once, set_up, tear_down),
       cmocka_unit_test_setup_teardown(entries_stay_events_whatever_becomes_of_the_segment, set_up,
                                       tear_down),

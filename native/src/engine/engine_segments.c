@@ -91,6 +91,19 @@ static engine_status check_and_count(define_command *own, project_batch *part, s
   return status == SEG_OK ? ENGINE_OK : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
 }
 
+/// Whether there is room for the two events of each segment, of which `added` are about to be new.
+/// Events that the table knows already are counted twice, which errs on the safe side: once an
+/// entry is stored, there must be room for it.
+static engine_status check_event_room(const project *of, size_t added, engine_error *error) {
+  size_t needed = seg_table_event_count(of->table) + 2 * (of->segment_count + added);
+  return needed <= SEG_TABLE_EVENTS_MAX
+             ? ENGINE_OK
+             : engine_fail(error, ENGINE_INVALID,
+                           "name: the project has no room for another segment's events: at most %d "
+                           "names",
+                           SEG_TABLE_EVENTS_MAX);
+}
+
 static engine_status run_create(command *base, batch *in, project_batch *part) {
   define_command *own = (define_command *)base;
   const segment_input *input = own->input;
@@ -108,11 +121,9 @@ static engine_status run_create(command *base, batch *in, project_batch *part) {
                        .member_count_at_ms = in->now_ms,
                        .created_at_ms = in->now_ms,
                        .updated_at_ms = in->now_ms};
-  if (seg_table_event_count(part->project->table) + 2 * (part->project->segment_count + 1) >
-      SEG_TABLE_EVENTS_MAX) {
-    return engine_fail(base->error, ENGINE_INVALID,
-                       "the project has no room for another segment's events: at most %d names",
-                       SEG_TABLE_EVENTS_MAX);
+  engine_status room = check_event_room(part->project, 1, base->error);
+  if (room != ENGINE_OK) {
+    return room;
   }
   engine_status status = input->is_static ? ENGINE_OK : check_and_count(own, part, &row);
   if (status != ENGINE_OK) {
@@ -191,7 +202,13 @@ static engine_status run_change(command *base, batch *in, project_batch *part) {
                        .member_count_at_ms = old->member_count_at_ms,
                        .created_at_ms = old->created_at_ms,
                        .updated_at_ms = in->now_ms};
-  engine_status status = has_condition ? check_and_count(own, part, &row) : ENGINE_OK;
+  // A new slug makes two new events; the old ones stay where they are.
+  engine_status status = seg_text_equal(row.slug, old->slug)
+                             ? ENGINE_OK
+                             : check_event_room(part->project, 0, base->error);
+  if (status == ENGINE_OK && has_condition) {
+    status = check_and_count(own, part, &row);
+  }
   if (status != ENGINE_OK) {
     return status;
   }

@@ -3,8 +3,10 @@
 #include "json_text.h"
 #include "segmentry/json.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -642,6 +644,63 @@ static void entries_stay_events_whatever_becomes_of_the_segment(void **state) {
 
 // Merging data, as text.
 
+// Readers that never pause.
+
+#define READERS 4
+/// Looks of one reader at most: as many as take a second or two.
+#define LOOKS_MAX 500
+
+typedef struct crowd {
+  world *world;
+  atomic_int reading;  ///< Readers that have begun.
+  atomic_bool is_done; ///< The change has been made.
+  atomic_bool has_given_up;
+} crowd;
+
+/// Holds the read lock for a moment: called under it.
+static void linger(void *context, const project *in, const segment *of) {
+  (void)context;
+  (void)in;
+  (void)of;
+  (void)usleep(2000);
+}
+
+static void *read_on(void *context) {
+  crowd *own = context;
+  int number = atomic_fetch_add(&own->reading, 1);
+  (void)usleep(500U * (unsigned)number); // so that one always reads while another one stops
+  for (int i = 0; i < LOOKS_MAX && !atomic_load(&own->is_done); i++) {
+    engine_segment_list(own->world->engine, own->world->project, linger, NULL);
+  }
+  if (!atomic_load(&own->is_done)) {
+    atomic_store(&own->has_given_up, true);
+  }
+  return NULL;
+}
+
+static void readers_do_not_keep_the_writer_out(void **state) {
+  world *own = *state;
+  kept_segment list;
+  crowd readers = {.world = own};
+  pthread_t threads[READERS];
+  assert_int_equal(make(own, "List", "", false, &list), ENGINE_OK);
+  for (size_t i = 0; i < READERS; i++) {
+    assert_int_equal(pthread_create(&threads[i], NULL, read_on, &readers), 0);
+  }
+  while (atomic_load(&readers.reading) < READERS) {
+    (void)usleep(100);
+  }
+  (void)usleep(5000); // by now they overlap
+  engine_status status = put(own, "ada@example.com", "{}");
+  bool had_given_up = atomic_load(&readers.has_given_up);
+  atomic_store(&readers.is_done, true);
+  for (size_t i = 0; i < READERS; i++) {
+    (void)pthread_join(threads[i], NULL);
+  }
+  assert_int_equal(status, ENGINE_OK);
+  assert_false(had_given_up);
+}
+
 static void assert_merged(const char *stored, const char *patch, const char *expected) {
   seg_text_view merged;
   char text[1024];
@@ -708,6 +767,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(an_activity_of_a_batch_counts_once, set_up, tear_down),
       cmocka_unit_test_setup_teardown(entries_stay_events_whatever_becomes_of_the_segment, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(readers_do_not_keep_the_writer_out, set_up, tear_down),
       cmocka_unit_test(data_is_merged_by_name),
       cmocka_unit_test(a_patch_has_no_more_members_than_data_may),
   };

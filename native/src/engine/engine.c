@@ -4,6 +4,7 @@
 // run on the same file. The writer's thread looks for the latter (look_for_changes).
 #include "campaign_clock.h"
 #include "engine_internal.h"
+#include "fair_lock.h"
 #include "tracking.h"
 
 #include <openssl/crypto.h>
@@ -228,12 +229,12 @@ static bool start_clock(engine *own) {
 
 bool engine_open(const engine_options *options, engine **out, store_error *error) {
   engine *own = calloc(1, sizeof *own);
-  if (own == NULL) {
+  if (own == NULL || !fair_lock_init(&own->lock)) {
+    free(own);
     return false;
   }
   own->options = *options;
   secret_make("", own->run_id);
-  (void)pthread_rwlock_init(&own->lock, NULL);
   (void)pthread_mutex_init(&own->session_lock, NULL);
   (void)pthread_mutex_init(&own->sending_lock, NULL);
   store_options file = {

@@ -1,6 +1,7 @@
 // See project.h.
 #include "project.h"
 
+#include "fair_lock.h"
 #include "owned_text.h"
 
 #include <stdlib.h>
@@ -271,7 +272,7 @@ seg_resolver project_resolver(project_view *view) {
 
 store_status project_create(const store_project *row, uint64_t hash_seed, project **out) {
   project *own = calloc(1, sizeof *own);
-  if (own == NULL || pthread_rwlock_init(&own->lock, NULL) != 0) {
+  if (own == NULL || !fair_lock_init(&own->lock)) {
     free(own);
     return STORE_NOMEM;
   }

@@ -2,7 +2,7 @@
 /// rebuilt at start.
 ///
 /// Threads: the writer thread alone changes it, under the write lock and after the commit; readers
-/// hold the read lock while they look.
+/// hold the read lock while they look, and never take it twice (fair_lock.h).
 #ifndef SEGMENTRY_PROJECT_H
 #define SEGMENTRY_PROJECT_H
 

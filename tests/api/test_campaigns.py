@@ -338,7 +338,7 @@ class Statuses(CampaignTest):
 class Recipients(CampaignTest):
     def test_a_line_has_id_email_and_data_as_it_was_sent(self):
         made = self.api.send("POST", "/contacts", raw=b'{"email": "ada@x.io", "subscribed": true, '
-                             b'"data": {"n": 12345678901234567890, "a": {"b": [1, null]}}}').json
+                             b'"data": {"n": 12345678901234567890, "a": {\r\n"b": [1, null]}}}').json
         campaign = self.campaign()
         for _ in range(2):  # worked out, and kept
             answer = self.api.get(self.path(campaign, "/recipients"))

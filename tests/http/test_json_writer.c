@@ -56,6 +56,9 @@ static void test_shapes(void **state) {
   seg_json_int(&json, 2);
   seg_json_newline(&json);
   expect(&json, "1\n2\n");
+  seg_json_raw(&json, seg_text_of("\n{\r\n \"a\\n\":\t1}"));
+  seg_json_newline(&json);
+  expect(&json, " {   \"a\\n\":\t1}\n");
   seg_json_writer_free(&json);
 }
 

@@ -277,8 +277,18 @@ void seg_json_instant(seg_json_writer *writer, int64_t ms) {
 }
 
 void seg_json_raw(seg_json_writer *writer, seg_text_view json) {
+  size_t plain = 0;
   require(writer, json.size_bytes > 0);
-  put_value(writer, json.bytes, json.size_bytes);
+  before_value(writer);
+  for (size_t i = 0; i < json.size_bytes; i++) {
+    if (json.bytes[i] == '\n' || json.bytes[i] == '\r') {
+      put(writer, json.bytes + plain, i - plain);
+      put_byte(writer, ' ');
+      plain = i + 1;
+    }
+  }
+  put(writer, json.bytes + plain, json.size_bytes - plain);
+  writer->after_value = true;
 }
 
 /// Recursion is bounded: cJSON parses no deeper than SEG_JSON_DEPTH_MAX, and the writer stops at

@@ -68,7 +68,9 @@ void seg_json_null(seg_json_writer *writer);
 /// An instant as `YYYY-MM-DDTHH:MM:SS.mmmZ`; SEG_INSTANT_NONE, or one outside the years 0001 to
 /// 9999, writes null.
 void seg_json_instant(seg_json_writer *writer, int64_t ms);
-/// One whole JSON value that is already text, such as the stored `data`; trusted to be JSON.
+/// One whole JSON value that is already text, such as the stored `data`; trusted to be JSON. Its
+/// line breaks, which are white space since strings have none, become spaces: what is written may
+/// be a line of NDJSON.
 void seg_json_raw(seg_json_writer *writer, seg_text_view json);
 /// A value as cJSON holds it. Numbers as seg_json_double writes them.
 void seg_json_tree(seg_json_writer *writer, const struct cJSON *tree);

@@ -72,6 +72,22 @@ class Contacts(ApiTest):
         self.refused(self.api.patch(f"/contacts/{made['id']}", {"email": "nope"}), 422,
                      "VALIDATION_ERROR", "email")
 
+    def test_data_is_no_larger_than_an_import_reads_again(self):
+        def texts(name):
+            return {f"{name}{i}": "x" * 60000 for i in range(17)}
+
+        made = self.contact("a@x.io", texts("a"))
+        path = f"/contacts/{made['id']}"
+        for refused in (self.api.patch(path, {"data": texts("b")}),
+                        self.api.post("/contacts", {"email": "a@x.io", "data": texts("b")}),
+                        self.api.post("/v1/track", {"email": "a@x.io", "event": "e",
+                                                    "data": texts("b")})):
+            self.refused(refused, 422, "VALIDATION_ERROR", "data")
+        # What is there can be replaced, and made smaller.
+        self.ok(self.api.patch(path, {"data": {name: "y" * 60000 for name in texts("a")}}))
+        self.ok(self.api.patch(path, {"data": {name: None for name in texts("a")}}))
+        self.assertEqual(len(self.ok(self.api.patch(path, {"data": texts("b")}))["data"]), 17)
+
     def test_the_list_goes_by_cursor(self):
         for i in range(5):
             self.contact(f"c{i}@x.io")

@@ -13,6 +13,7 @@
 
 #include "ids.h"
 #include "project.h"
+#include "segmentry/ingest.h"
 #include "writer.h"
 
 typedef struct engine engine;
@@ -80,6 +81,10 @@ engine_status engine_login_end(engine *own, seg_text_view session, engine_error 
 engine_status engine_login_check(engine *own, seg_text_view session);
 
 // Contacts.
+
+/// Bytes of a contact's data, and of an event's, as JSON: each is in one line of an export, which
+/// an import must be able to read again. The 4 KiB are for what else is in the line.
+#define ENGINE_DATA_BYTES_MAX (SEG_INGEST_LINE_BYTES_MAX - 4096)
 
 /// What a request says of a contact.
 typedef struct contact_input {

@@ -35,10 +35,42 @@ void contact_draft_end(contact_draft *draft) {
   seg_json_free(draft->tree);
 }
 
+engine_status engine_check_data_bytes(seg_text_view data, engine_error *error) {
+  return data.size_bytes <= ENGINE_DATA_BYTES_MAX
+             ? ENGINE_OK
+             : engine_fail(error, ENGINE_INVALID,
+                           "data: has %zu bytes as JSON; at most %d are allowed", data.size_bytes,
+                           ENGINE_DATA_BYTES_MAX);
+}
+
+/// Checks the data that a contact is about to have.
+static engine_status check_data(project_batch *part, contact_draft *draft, engine_error *error) {
+  seg_error trouble;
+  bool fits;
+  engine_status sized = engine_check_data_bytes(draft->merged, error);
+  if (sized != ENGINE_OK) {
+    return sized;
+  }
+  seg_status status = seg_json_parse(draft->merged, SEG_JSON_DEPTH_MAX, &draft->tree, &trouble);
+  if (status == SEG_OK) {
+    status = seg_data_check(draft->tree, &trouble);
+  }
+  if (status != SEG_OK) {
+    return engine_fail(error, status == SEG_E_NOMEM ? ENGINE_UNAVAILABLE : ENGINE_INVALID, "%.400s",
+                       trouble.message);
+  }
+  if (batch_take_fields(part, draft->tree, &fits) != BATCH_OK) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  return fits ? ENGINE_OK
+              : engine_fail(error, ENGINE_INVALID,
+                            "data: the project has %d different fields, the most",
+                            SEG_TABLE_COLUMNS_MAX);
+}
+
 /// Merges and checks the data that a contact will have.
 static engine_status merge_data(project_batch *part, const contact_input *input,
                                 contact_draft *draft, engine_error *error) {
-  seg_error trouble;
   seg_text_view stored = draft->row.data_json;
   if (!draft->is_new && input->data.bytes == NULL) {
     return ENGINE_OK; // says nothing of it
@@ -56,22 +88,7 @@ static engine_status merge_data(project_batch *part, const contact_input *input,
   }
   draft->has_new_data = true;
   draft->row.data_json = draft->merged;
-  status = seg_json_parse(draft->merged, SEG_JSON_DEPTH_MAX, &draft->tree, &trouble);
-  if (status == SEG_OK) {
-    status = seg_data_check(draft->tree, &trouble);
-  }
-  if (status != SEG_OK) {
-    return engine_fail(error, status == SEG_E_NOMEM ? ENGINE_UNAVAILABLE : ENGINE_INVALID, "%.400s",
-                       trouble.message);
-  }
-  bool fits;
-  if (batch_take_fields(part, draft->tree, &fits) != BATCH_OK) {
-    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
-  }
-  return fits ? ENGINE_OK
-              : engine_fail(error, ENGINE_INVALID,
-                            "data: the project has %d different fields, the most",
-                            SEG_TABLE_COLUMNS_MAX);
+  return check_data(part, draft, error);
 }
 
 static const char *flip_event(const contact_draft *draft) {

@@ -147,7 +147,9 @@ bool engine_is_reserved_event(seg_text_view name) {
   return false;
 }
 
-static engine_status check_event_name(seg_text_view name, engine_error *error) {
+/// Checks what needs no contact, and no project.
+static engine_status check_event(const event_input *item, engine_error *error) {
+  seg_text_view name = item->name;
   if (name.size_bytes == 0 || name.size_bytes > SEG_EVENT_NAME_BYTES_MAX) {
     return engine_fail(error, ENGINE_INVALID, "event: a name has 1 to %d bytes, not %zu",
                        SEG_EVENT_NAME_BYTES_MAX, name.size_bytes);
@@ -156,7 +158,7 @@ static engine_status check_event_name(seg_text_view name, engine_error *error) {
     return engine_fail(error, ENGINE_INVALID,
                        "event: names that begin with segment., contact. or email. are reserved");
   }
-  return ENGINE_OK;
+  return engine_check_data_bytes(item->data, error);
 }
 
 engine_status engine_events_track(engine *own, project *in, const event_input *items, size_t count,
@@ -170,7 +172,7 @@ engine_status engine_events_track(engine *own, project *in, const event_input *i
   for (size_t i = 0; ok && i < count; i++) {
     engine_error refusal;
     engine_error_init(&refusal);
-    results[i].status = check_event_name(items[i].name, &refusal);
+    results[i].status = check_event(&items[i], &refusal);
     if (results[i].status == ENGINE_OK) {
       results[i].status = read_item_email(&track.emails, i, items[i].contact.email, &refusal);
     }
@@ -195,7 +197,7 @@ engine_status engine_event_track(engine *own, project *in, const event_input *in
                          .emails = {.emails = &email},
                          .count = 1,
                          .results = result};
-  engine_status status = check_event_name(input->name, error);
+  engine_status status = check_event(input, error);
   if (status == ENGINE_OK && !engine_read_email(input->contact.email, bytes, &email)) {
     status = engine_fail(error, ENGINE_INVALID, "email: is not an address");
   }

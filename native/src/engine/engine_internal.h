@@ -73,6 +73,9 @@ engine_status engine_put_contact(batch *in, project_batch *part, seg_text_view e
                                  const contact_input *input, engine_contact_show show,
                                  void *context, int64_t *num, engine_error *error);
 
+/// Whether the data of a contact, or of an event, is small enough. ENGINE_OK or ENGINE_INVALID.
+engine_status engine_check_data_bytes(seg_text_view data, engine_error *error);
+
 /// Inside a command: deletes a contact. ENGINE_NOT_FOUND: nothing has been written.
 engine_status engine_delete_contact(batch *in, project_batch *part, seg_text_view id,
                                     engine_error *error);

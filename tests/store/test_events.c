@@ -325,6 +325,10 @@ static void names_are_counted_and_deleted(void **state) {
   int64_t names[2];
   add_some(&test, contacts, names);
   assert_log("x=3@5 y=1@9 ", store_event_name_stats(s, test.ours, log_name, &log, &test.err));
+  assert_log("x=2@5 y=1@9 ", store_event_name_counts(s, test.ours, NOW_MS + 5, NOW_MS + 10,
+                                                     log_name, &log, &test.err));
+  assert_log("x=3@5 ",
+             store_event_name_counts(s, test.ours, NOW_MS, NOW_MS + 9, log_name, &log, &test.err));
   int64_t deleted = 0;
   assert_store(STORE_OK, store_event_delete_name(s, test.ours, names[0], &deleted, &test.err));
   assert_int_equal(deleted, 3);

@@ -209,21 +209,35 @@ static int most_first(const void *a, const void *b) {
   return strcmp(left->name, right->name);
 }
 
-static bool add_day(void *context, const store_event_day *day) {
-  *(int64_t *)context += day->count;
+/// A walk along a list of names, which is in byte order.
+typedef struct name_walk {
+  name_list *list;
+  size_t at;
+} name_walk;
+
+/// The names come in the same order. One that is not in the list was first seen this moment.
+static bool set_count(void *context, const store_event_name *row) {
+  name_walk *walk = context;
+  name_row *rows = walk->list->rows;
+  char name[SEG_EVENT_NAME_BYTES_MAX + 1];
+  (void)snprintf(name, sizeof name, "%.*s", (int)row->name.size_bytes, row->name.bytes);
+  while (walk->at < walk->list->count && strcmp(rows[walk->at].name, name) < 0) {
+    walk->at++;
+  }
+  if (walk->at < walk->list->count && rows[walk->at].num == row->num) {
+    rows[walk->at].count = row->count;
+  }
   return true;
 }
 
 /// Counts only what lies in a range.
 static store_status count_range(store_session *session, const project *in, name_list *list,
                                 int64_t from_ms, int64_t to_ms) {
-  store_status status = STORE_OK;
-  for (size_t i = 0; status == STORE_OK && i < list->count; i++) {
+  name_walk walk = {.list = list};
+  for (size_t i = 0; i < list->count; i++) {
     list->rows[i].count = 0;
-    status = store_event_days(session, in->num, list->rows[i].num, from_ms, to_ms, add_day,
-                              &list->rows[i].count, NULL);
   }
-  return status;
+  return store_event_name_counts(session, in->num, from_ms, to_ms, set_count, &walk, NULL);
 }
 
 /// The names with their counts in [from_ms, to_ms), most frequent first.

@@ -200,20 +200,29 @@ static store_status visit_tallied(store_session *session, int64_t project, const
   return store_query_end(&query);
 }
 
-store_status store_event_name_stats(store_session *session, int64_t project,
-                                    store_event_name_visit visit, void *context, store_error *err) {
+store_status store_event_name_counts(store_session *session, int64_t project, int64_t from_ms,
+                                     int64_t to_ms, store_event_name_visit visit, void *context,
+                                     store_error *err) {
   static const char *const MARKS[] = {
-      "SELECT name, at_ms FROM events INDEXED BY events_by_time WHERE project = ?1",
+      "SELECT name, at_ms FROM events INDEXED BY events_by_time"
+      " WHERE project = ?1 AND at_ms >= ?2 AND at_ms < ?3",
       "SELECT s.name, h.at_ms FROM changes h INDEXED BY changes_by_time"
       " CROSS JOIN segment_events s ON s.num = h.event"
-      " WHERE h.project = ?1 AND h.event IS NOT NULL"};
+      " WHERE h.project = ?1 AND h.at_ms >= ?2 AND h.at_ms < ?3 AND h.event IS NOT NULL"};
   tally counts = {0};
-  store_status status = tally_all(session, MARKS, &project, 1, &counts, err);
+  const int64_t bound[] = {project, from_ms, to_ms};
+  store_status status =
+      tally_all(session, MARKS, bound, sizeof bound / sizeof bound[0], &counts, err);
   if (status == STORE_OK) {
     status = visit_tallied(session, project, &counts, visit, context, err);
   }
   free(counts.entries);
   return status;
+}
+
+store_status store_event_name_stats(store_session *session, int64_t project,
+                                    store_event_name_visit visit, void *context, store_error *err) {
+  return store_event_name_counts(session, project, INT64_MIN, INT64_MAX, visit, context, err);
 }
 
 // ---- Events ----

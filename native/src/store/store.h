@@ -259,6 +259,11 @@ store_status store_event_name_list(store_session *session, int64_t project,
 store_status store_event_name_stats(store_session *session, int64_t project,
                                     store_event_name_visit visit, void *context, store_error *err);
 
+/// The same of the events with from_ms <= at_ms < to_ms alone.
+store_status store_event_name_counts(store_session *session, int64_t project, int64_t from_ms,
+                                     int64_t to_ms, store_event_name_visit visit, void *context,
+                                     store_error *err);
+
 typedef struct store_event {
   int64_t num;
   int64_t project;

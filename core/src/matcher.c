@@ -1,6 +1,8 @@
 // See matcher.h. Ranges are closed on both sides: `greaterThan 5` begins at the next double.
 //
 // memmem is in every C library that the core is built with; its time is linear in the worst case.
+// But it begins with a table of the part, which costs more than looking through an email or a date
+// does.
 #include "matcher.h"
 
 #include <math.h>
@@ -142,9 +144,29 @@ bool seg_matcher_matches_absent(const seg_matcher *matcher) {
   return matcher->test == SEG_TEST_ANY && matcher->negated;
 }
 
+/// Texts up to this size are looked through byte by byte: a few times as fast as memmem for most,
+/// and still at most this many comparisons for the worst.
+#define SHORT_TEXT_BYTES 64
+
+static bool short_contains(seg_text_view text, seg_text_view part) {
+  const char *at = text.bytes;
+  const char *end = text.bytes + text.size_bytes - part.size_bytes + 1; // of where it can begin
+  while ((at = memchr(at, part.bytes[0], (size_t)(end - at))) != NULL) {
+    if (memcmp(at, part.bytes, part.size_bytes) == 0) {
+      return true;
+    }
+    at++;
+  }
+  return false;
+}
+
 bool seg_text_contains(seg_text_view text, seg_text_view part) {
-  return part.size_bytes == 0 ||
-         memmem(text.bytes, text.size_bytes, part.bytes, part.size_bytes) != NULL;
+  if (part.size_bytes == 0 || part.size_bytes > text.size_bytes) {
+    return part.size_bytes == 0;
+  }
+  return text.size_bytes <= SHORT_TEXT_BYTES
+             ? short_contains(text, part)
+             : memmem(text.bytes, text.size_bytes, part.bytes, part.size_bytes) != NULL;
 }
 
 static bool text_is_in_range(seg_operator op, int order) {

@@ -14,7 +14,11 @@ before(async () => {
   server = await startServer('Demo');
   call = server.calls[0];
   await seed(call);
-  await call('POST', '/v1/track', { event: 'opened.box', email: 'ada@example.com', data: { colour: 'red' } });
+  await call('POST', '/v1/track', {
+    event: 'opened.box',
+    email: 'ada@example.com',
+    data: { colour: 'red' },
+  });
   dashboard = await openDashboard(server);
   page = dashboard.page;
 });

@@ -31,7 +31,8 @@ export async function openDashboard(server, { size = SIZES.desk } = {}) {
   page.setDefaultTimeout(TIMEOUT_MS);
   watchRequests(page);
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`);
+    if (['error', 'warning'].includes(message.type()))
+      complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(server.link);

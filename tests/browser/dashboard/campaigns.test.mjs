@@ -70,12 +70,18 @@ test('a filter of its own is counted, said in words, and its mistakes are named'
   await open('/campaigns/new');
   await page.getByRole('radio', { name: /A filter/ }).check();
   const condition = (operator) =>
-    JSON.stringify({ logic: 'AND', groups: [{ filters: [{ field: 'data.plan', operator, value: 'pro' }] }] });
+    JSON.stringify({
+      logic: 'AND',
+      groups: [{ filters: [{ field: 'data.plan', operator, value: 'pro' }] }],
+    });
   await page.getByLabel('Condition').fill(condition('equals'));
   await page.getByText('Contacts where plan is “pro”.').waitFor();
   await page.getByText(/^\d+ recipients/).waitFor();
   await page.getByLabel('Condition').fill(condition('is'));
-  await page.getByRole('alert').getByText(/groups\[0\]\.filters\[0\]\.operator/).waitFor();
+  await page
+    .getByRole('alert')
+    .getByText(/groups\[0\]\.filters\[0\]\.operator/)
+    .waitFor();
   assert.equal(dashboard.expected(/400/), 1);
   page.once('dialog', (dialog) => dialog.accept());
 });

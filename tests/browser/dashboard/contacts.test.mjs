@@ -79,7 +79,10 @@ test('a contact is created with data of each kind', async () => {
 });
 
 test('a contact is changed: one value, and one field less', async () => {
-  const made = await call('POST', '/contacts', { email: 'eva@example.com', data: { a: 1, b: 'x' } });
+  const made = await call('POST', '/contacts', {
+    email: 'eva@example.com',
+    data: { a: 1, b: 'x' },
+  });
   await open(`/contacts/${made.id}`);
   await page.getByRole('button', { name: 'Edit' }).click();
   const dialog = page.getByRole('dialog');
@@ -129,7 +132,12 @@ test('a contact is deleted after a question', async () => {
 });
 
 test('a CSV is looked at, imported, and its bad rows are named', async () => {
-  const rows = ['email,plan,seats', 'new@example.com,pro,3', 'nonsense,free,1', 'b@example.com,free,'];
+  const rows = [
+    'email,plan,seats',
+    'new@example.com,pro,3',
+    'nonsense,free,1',
+    'b@example.com,free,',
+  ];
   await open('/contacts/import');
   await page.getByLabel('CSV file').setInputFiles({
     name: 'people.csv',

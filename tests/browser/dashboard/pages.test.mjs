@@ -1,5 +1,5 @@
-// Every page, in light and dark, on a phone and on a desk: nothing that axe-core knows is wrong with
-// it, nothing sticks out at the side, and the console and the policy have nothing to say.
+// Every page, in light and dark, on a phone and on a desk: nothing that axe-core knows is wrong
+// with it, nothing sticks out at the side, and the console and the policy have nothing to say.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from './axe.mjs';

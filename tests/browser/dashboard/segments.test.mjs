@@ -41,7 +41,10 @@ test('the list is searched and sorted', async () => {
   await page.getByRole('button', { name: 'Members' }).click();
   const counts = await page.locator('tbody td:nth-child(3)').allTextContents();
   const numbers = counts.map(Number);
-  assert.deepEqual(numbers, [...numbers].sort((a, b) => b - a));
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => b - a),
+  );
 
   await page.getByLabel('Search segments').fill('beta');
   assert.deepEqual(await names(), ['Beta testers']);
@@ -78,10 +81,7 @@ test('a copy of a static segment has its members', async () => {
   await page.getByRole('heading', { level: 1, name: 'Beta testers copy' }).waitFor();
   await settled(page);
   const original = await call('GET', `/segments/${seeded.segments.beta.id}/contacts`);
-  assert.deepEqual(
-    (await names()).sort(),
-    original.data.map(({ email }) => email).sort(),
-  );
+  assert.deepEqual((await names()).sort(), original.data.map(({ email }) => email).sort());
 });
 
 test('a segment that is used is not deleted, and the page says by whom', async () => {
@@ -198,7 +198,9 @@ test('a pasted list is added, and what is unknown is said', async () => {
   await page.getByRole('button', { name: 'Add members' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('tab', { name: 'Paste a list' }).click();
-  await dialog.getByLabel('Addresses', { exact: true }).fill(`${known}; nobody@example.com\n${known.toUpperCase()}`);
+  await dialog
+    .getByLabel('Addresses', { exact: true })
+    .fill(`${known}; nobody@example.com\n${known.toUpperCase()}`);
   await dialog.getByRole('button', { name: 'Add 2 addresses' }).click();
   await dialog.getByText('1 member added').waitFor();
   await dialog.getByText('Not known, so not added: 1').waitFor();

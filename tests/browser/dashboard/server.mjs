@@ -35,7 +35,9 @@ async function listen(db, port) {
   const [link, url] = await Promise.all([
     lineOf(child.stdout, (line) => /\S+\/login\?token=\S+/.exec(line)?.[0]),
     lineOf(child.stderr, (line) =>
-      line.includes('"server.listening"') ? `http://127.0.0.1:${/port (\d+)/.exec(line)[1]}` : undefined,
+      line.includes('"server.listening"')
+        ? `http://127.0.0.1:${/port (\d+)/.exec(line)[1]}`
+        : undefined,
     ),
   ]);
   return { child, link, url };

@@ -1,4 +1,4 @@
-// Which project the calls are about. Remembered, so that the next visit begins where this one ended.
+// Which project the calls are about. Remembered: the next visit begins where this one ended.
 import { signal } from '@preact/signals';
 
 const REMEMBERED = 'segmentry.project';

@@ -48,8 +48,7 @@ export const segments = {
     get<CursorPage<SegmentChange>>(path`/segments/${id}/changes`, query, signal),
   sizes: (id: string, days: number, signal?: AbortSignal) =>
     get<{ data: SegmentSize[] }>(path`/segments/${id}/sizes`, { days }, signal),
-  usage: (id: string, signal?: AbortSignal) =>
-    get<Usage>(path`/segments/${id}/usage`, {}, signal),
+  usage: (id: string, signal?: AbortSignal) => get<Usage>(path`/segments/${id}/usage`, {}, signal),
   explain: (id: string, contactId: string, signal?: AbortSignal) =>
     get<Explanation>(path`/segments/${id}/contacts/${contactId}/explain`, {}, signal),
 };

@@ -9,8 +9,8 @@ export function Banners() {
       {!isReachable.value && (
         <div class="banner">
           <span>
-            <strong>The server cannot be reached.</strong> Nothing you typed is lost; trying again by
-            itself.
+            <strong>The server cannot be reached.</strong> Nothing you typed is lost; trying again
+            by itself.
           </span>
           <Button size="small" onClick={tryNow}>
             Try now

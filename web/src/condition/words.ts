@@ -69,8 +69,8 @@ function operatorInWords({ field, operator, value }: ConditionFilter): string {
 function valueInWords({ operator, value, unit }: ConditionFilter): string {
   if (WITHOUT_VALUE.has(operator)) return '';
   if (unit !== undefined) {
-    const count = typeof value === 'number' ? value : Number.NaN;
-    return `${Number.isNaN(count) ? formatValue(value) : formatNumber(count)} ${count === 1 ? unit.slice(0, -1) : unit}`;
+    const number = typeof value === 'number' ? formatNumber(value) : formatValue(value);
+    return `${number} ${value === 1 ? unit.slice(0, -1) : unit}`;
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return formatNumber(value);

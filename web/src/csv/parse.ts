@@ -1,7 +1,7 @@
-// CSV as RFC 4180 has it, in the browser: for previews, and for lists of addresses. What is stored is
-// read by the server itself.
+// CSV as RFC 4180 has it, in the browser: for previews, and for lists of addresses. What is stored
+// is read by the server itself.
 
-/** Commas, or semicolons if the first row has none: as spreadsheets of many countries write them. */
+/** Commas, or semicolons if the first row has none: spreadsheets of many countries write those. */
 function separatorOf(text: string): string {
   const end = text.search(/\r?\n/);
   const first = end < 0 ? text : text.slice(0, end);

@@ -19,7 +19,7 @@ type ButtonProps = Look &
 export function Button({ variant, size, busy, children, onClick, ...rest }: ButtonProps) {
   return (
     <button
-      type='button'
+      type="button"
       {...rest}
       class={classOf({ variant, size })}
       aria-disabled={busy ? true : undefined}

@@ -1,5 +1,5 @@
-// A number over time, with axes. A number holds until the next one: so the curve has steps. Arrow keys
-// and the pointer read single points.
+// A number over time, with axes. A number holds until the next one: so the curve has steps. Arrow
+// keys and the pointer read single points.
 import { useState } from 'preact/hooks';
 import { ticksFor } from './chart';
 import { formatDay, formatInstant, formatNumber } from './format';

@@ -56,7 +56,11 @@ export function Section({ title, actions, children }: SectionProps) {
 }
 
 /** A number with what it counts. */
-export function Figure({ title, children, note }: {
+export function Figure({
+  title,
+  children,
+  note,
+}: {
   title: string;
   children: ComponentChildren;
   note?: ComponentChildren;

@@ -13,8 +13,7 @@ interface SparklineProps {
 export function Sparkline({ values, label }: SparklineProps) {
   const low = Math.min(...values);
   const high = Math.max(...values);
-  const x = (index: number) =>
-    MARGIN + (index * (WIDTH - 2 * MARGIN)) / (values.length - 1);
+  const x = (index: number) => MARGIN + (index * (WIDTH - 2 * MARGIN)) / (values.length - 1);
   // What never changed is a line in the middle.
   const y = (value: number) =>
     high === low

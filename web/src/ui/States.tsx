@@ -48,7 +48,13 @@ export function EmptyState({ icon, title, children, action, isPage }: EmptyState
 }
 
 /** As large everywhere; a level-one head where the page has no other. */
-function StateTitle({ isPage, children }: { isPage: boolean | undefined; children: ComponentChildren }) {
+function StateTitle({
+  isPage,
+  children,
+}: {
+  isPage: boolean | undefined;
+  children: ComponentChildren;
+}) {
   return isPage ? <h1 class="state-title">{children}</h1> : <h2>{children}</h2>;
 }
 
@@ -115,7 +121,13 @@ export function ErrorNote({ error }: { error: Error }) {
   );
 }
 
-export function Note({ icon = 'info', children }: { icon?: IconName; children: ComponentChildren }) {
+export function Note({
+  icon = 'info',
+  children,
+}: {
+  icon?: IconName;
+  children: ComponentChildren;
+}) {
   return (
     <div class="note">
       <Icon name={icon} />

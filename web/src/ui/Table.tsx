@@ -34,7 +34,13 @@ interface TableProps<Row> {
 
 export function Table<Row>({ caption, columns, rows, keyOf, sort, onSort, busy }: TableProps<Row>) {
   return (
-    <div class="table-frame" aria-busy={busy ?? false} tabIndex={0} role="region" aria-label={caption}>
+    <div
+      class="table-frame"
+      aria-busy={busy ?? false}
+      tabIndex={0}
+      role="region"
+      aria-label={caption}
+    >
       <table class="table">
         <caption class="visually-hidden">{caption}</caption>
         <thead>

@@ -8,7 +8,7 @@ function stepFor(range: number, countMax: number): number {
   return factor * power;
 }
 
-/** Round numbers around a range of whole ones: the first is at or below it, the last at or above. */
+/** Round numbers around a range of whole ones: the first at or below it, the last at or above. */
 export function ticksFor(low: number, high: number, countMax = 4): number[] {
   const step = stepFor(high - low, countMax);
   const first = Math.floor(low / step) * step;

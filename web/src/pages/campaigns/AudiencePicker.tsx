@@ -10,7 +10,11 @@ import { countAudience, type Audience } from './audience';
 
 const TYPES: readonly { value: AudienceType; title: string; hint: string }[] = [
   { value: 'ALL', title: 'Everybody', hint: 'All subscribed contacts.' },
-  { value: 'SEGMENT', title: 'A segment', hint: 'Its subscribed members at the moment of sending.' },
+  {
+    value: 'SEGMENT',
+    title: 'A segment',
+    hint: 'Its subscribed members at the moment of sending.',
+  },
   { value: 'FILTERED', title: 'A filter', hint: 'Of this campaign alone.' },
 ];
 
@@ -91,12 +95,16 @@ function Recipients({ audience }: { audience: Audience }) {
       {count.data ? (
         <>
           <strong>{formatCount(count.data.subscribed, 'recipient')}</strong>
-          {count.data.count > count.data.subscribed &&
-            `: ${formatCount(count.data.count - count.data.subscribed, 'contact')} more would match and ${count.data.count - count.data.subscribed === 1 ? 'is' : 'are'} not subscribed`}
+          {leftOut(count.data.count - count.data.subscribed)}
         </>
       ) : (
         '\u00a0'
       )}
     </p>
   );
+}
+
+function leftOut(count: number): string {
+  if (count === 0) return '';
+  return `; ${formatCount(count, 'contact')} more ${count === 1 ? 'is' : 'are'} not subscribed`;
 }

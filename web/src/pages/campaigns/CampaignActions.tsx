@@ -82,8 +82,10 @@ interface DeedDialogProps {
 const DEEDS = {
   send: {
     title: ({ name }: Campaign) => `Send “${name}” now?`,
-    text: ({ totalRecipients }: Campaign) =>
-      `The list of ${formatCount(totalRecipients, 'recipient')} is fixed now and handed out. This cannot be undone.`,
+    text: ({ totalRecipients }: Campaign) => {
+      const list = `The list of ${formatCount(totalRecipients, 'recipient')}`;
+      return `${list} is fixed now and handed out. This cannot be undone.`;
+    },
     action: 'Send now',
     danger: false,
     run: api.campaigns.send,

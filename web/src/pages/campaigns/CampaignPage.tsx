@@ -112,9 +112,7 @@ function SegmentName({ id }: { id: string }) {
 function FilterWords({ campaign }: { campaign: Campaign }) {
   const condition = campaign.audienceCondition ?? null;
   const nameOf = useSegmentNames(condition);
-  return (
-    <span class="small">{condition ? conditionInWords(condition, nameOf) : 'A filter'}</span>
-  );
+  return <span class="small">{condition ? conditionInWords(condition, nameOf) : 'A filter'}</span>;
 }
 
 /** The list for the program that sends. */

@@ -39,7 +39,12 @@ const COLUMNS: readonly Column<Contact>[] = [
     cell: ({ subscribed }) => <SubscribedBadge subscribed={subscribed} />,
   },
   { id: 'data', title: 'Data', wideOnly: true, cell: ({ data }) => <DataSummary data={data} /> },
-  { id: 'created', title: 'Created', wideOnly: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
+  {
+    id: 'created',
+    title: 'Created',
+    wideOnly: true,
+    cell: ({ createdAt }) => <Time at={createdAt} />,
+  },
 ];
 
 function DataSummary({ data }: { data: Contact['data'] }) {
@@ -150,8 +155,8 @@ function NoContacts({ search }: { search: string }) {
         </ButtonLink>
       }
     >
-      Contacts come by import, through the API, or with the first event that is tracked for them. The{' '}
-      <a href="#/settings">settings</a> show how.
+      Contacts come by import, through the API, or with the first event that is tracked for them.
+      The <a href="#/settings">settings</a> show how.
     </EmptyState>
   );
 }

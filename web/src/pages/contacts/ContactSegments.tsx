@@ -66,12 +66,7 @@ export function ContactSegments({ contact }: { contact: Contact }) {
             No filter matches this contact now, and no static segment holds it.
           </EmptyState>
         ) : (
-          <Table
-            caption="Segments"
-            columns={columns(contact)}
-            rows={data}
-            keyOf={({ id }) => id}
-          />
+          <Table caption="Segments" columns={columns(contact)} rows={data} keyOf={({ id }) => id} />
         )
       }
     </Loaded>

@@ -77,11 +77,7 @@ function Upload() {
         <Section
           title="The first rows"
           actions={
-            <Button
-              variant="primary"
-              busy={action.isBusy}
-              onClick={() => upload(chosen.file)}
-            >
+            <Button variant="primary" busy={action.isBusy} onClick={() => upload(chosen.file)}>
               {action.isBusy ? 'Uploading…' : `Import ${formatBytes(chosen.file.size)}`}
             </Button>
           }
@@ -92,9 +88,9 @@ function Upload() {
       {action.error && <ErrorNote error={action.error} />}
       <Note>
         <p>
-          <code>true</code>, <code>false</code>, <code>yes</code> and <code>no</code> become yes or no;
-          plain numbers become numbers, unless they begin with a zero or a plus; everything else is
-          text. Empty cells change nothing.
+          <code>true</code>, <code>false</code>, <code>yes</code> and <code>no</code> become yes or
+          no; plain numbers become numbers, unless they begin with a zero or a plus; everything else
+          is text. Empty cells change nothing.
         </p>
       </Note>
     </div>

@@ -15,7 +15,8 @@ interface Day {
 function boundaries(now: Date): Date[] {
   return Array.from(
     { length: DAYS_SHOWN + 1 },
-    (_, index) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - DAYS_SHOWN + 1 + index),
+    (_, index) =>
+      new Date(now.getFullYear(), now.getMonth(), now.getDate() - DAYS_SHOWN + 1 + index),
   );
 }
 

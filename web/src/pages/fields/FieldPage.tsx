@@ -137,8 +137,18 @@ function rowsOf({ values, counts }: FieldValues): ValueCount[] {
 }
 
 const COLUMNS: readonly Column<ValueCount>[] = [
-  { id: 'value', title: 'Value', cell: ({ value }) => <span class="break">{formatValue(value)}</span> },
-  { id: 'bar', title: 'Share', hideTitle: true, wideOnly: true, cell: ({ share }) => <ShareBar share={share} /> },
+  {
+    id: 'value',
+    title: 'Value',
+    cell: ({ value }) => <span class="break">{formatValue(value)}</span>,
+  },
+  {
+    id: 'bar',
+    title: 'Share',
+    hideTitle: true,
+    wideOnly: true,
+    cell: ({ share }) => <ShareBar share={share} />,
+  },
   { id: 'count', title: 'Contacts', numeric: true, cell: ({ count }) => formatNumber(count) },
 ];
 

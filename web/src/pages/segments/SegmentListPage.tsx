@@ -50,79 +50,80 @@ function arranged(all: readonly Segment[], search: string, sort: Sort): Segment[
 
 type Asked = { deed: 'duplicate' | 'delete'; segment: Segment } | null;
 
-function columns(ask: (asked: Asked) => void): readonly Column<Segment>[] {
-  return [
-    {
-      id: 'name',
-      title: 'Name',
-      sortable: true,
-      cell: ({ id, name, description }) => (
-        <>
-          <a class="row-title" href={href`/segments/${id}`}>
-            {name}
-          </a>
-          {description && <span class="row-note">{description}</span>}
-        </>
-      ),
-    },
-    {
-      id: 'type',
-      title: 'Type',
-      sortable: true,
-      wideOnly: true,
-      cell: (segment) => <TypeBadge segment={segment} />,
-    },
-    {
-      id: 'members',
-      title: 'Members',
-      numeric: true,
-      sortable: true,
-      cell: ({ memberCount }) => formatNumber(memberCount),
-    },
-    {
-      id: 'size',
-      title: 'Last 30 days',
-      wideOnly: true,
-      cell: (segment) => <SizeCell segment={segment} />,
-    },
-    {
-      id: 'tracking',
-      title: 'Tracking',
-      sortable: true,
-      wideOnly: true,
-      cell: (segment) => <TrackingBadge segment={segment} />,
-    },
-    {
-      id: 'changed',
-      title: 'Changed',
-      sortable: true,
-      wideOnly: true,
-      cell: ({ updatedAt }) => <Time at={updatedAt} />,
-    },
-    {
-      id: 'actions',
-      title: 'Actions',
-      hideTitle: true,
-      numeric: true,
-      wideOnly: true,
-      cell: (segment) => (
-        <span class="row-actions">
-          <IconButton
-            label={`Duplicate ${segment.name}`}
-            onClick={() => ask({ deed: 'duplicate', segment })}
-          >
-            <Icon name="copy" />
-          </IconButton>
-          <IconButton
-            label={`Delete ${segment.name}`}
-            onClick={() => ask({ deed: 'delete', segment })}
-          >
-            <Icon name="trash" />
-          </IconButton>
-        </span>
-      ),
-    },
-  ];
+const COLUMNS: readonly Column<Segment>[] = [
+  {
+    id: 'name',
+    title: 'Name',
+    sortable: true,
+    cell: ({ id, name, description }) => (
+      <>
+        <a class="row-title" href={href`/segments/${id}`}>
+          {name}
+        </a>
+        {description && <span class="row-note">{description}</span>}
+      </>
+    ),
+  },
+  {
+    id: 'type',
+    title: 'Type',
+    sortable: true,
+    wideOnly: true,
+    cell: (segment) => <TypeBadge segment={segment} />,
+  },
+  {
+    id: 'members',
+    title: 'Members',
+    numeric: true,
+    sortable: true,
+    cell: ({ memberCount }) => formatNumber(memberCount),
+  },
+  {
+    id: 'size',
+    title: 'Last 30 days',
+    wideOnly: true,
+    cell: (segment) => <SizeCell segment={segment} />,
+  },
+  {
+    id: 'tracking',
+    title: 'Tracking',
+    sortable: true,
+    wideOnly: true,
+    cell: (segment) => <TrackingBadge segment={segment} />,
+  },
+  {
+    id: 'changed',
+    title: 'Changed',
+    sortable: true,
+    wideOnly: true,
+    cell: ({ updatedAt }) => <Time at={updatedAt} />,
+  },
+];
+
+function actionColumn(ask: (asked: Asked) => void): Column<Segment> {
+  return {
+    id: 'actions',
+    title: 'Actions',
+    hideTitle: true,
+    numeric: true,
+    wideOnly: true,
+    cell: (segment) => (
+      <span class="row-actions">
+        <IconButton
+          label={`Duplicate ${segment.name}`}
+          onClick={() => ask({ deed: 'duplicate', segment })}
+        >
+          <Icon name="copy" />
+        </IconButton>
+        <IconButton
+          label={`Delete ${segment.name}`}
+          onClick={() => ask({ deed: 'delete', segment })}
+        >
+          <Icon name="trash" />
+        </IconButton>
+      </span>
+    ),
+  };
 }
 
 export default function SegmentListPage() {
@@ -158,17 +159,11 @@ export default function SegmentListPage() {
   );
 }
 
-function List({
-  segments,
-  ask,
-}: {
-  segments: readonly Segment[];
-  ask: (asked: Asked) => void;
-}) {
+function List({ segments, ask }: { segments: readonly Segment[]; ask: (asked: Asked) => void }) {
   const [search, setSearch] = useQueryText('search');
   const sort = readSort(location.value.query.get('sort'));
   const rows = arranged(segments, search, sort);
-  const shown = useMemo(() => columns(ask), [ask]);
+  const shown = useMemo(() => [...COLUMNS, actionColumn(ask)], [ask]);
   return (
     <>
       <div class="toolbar">

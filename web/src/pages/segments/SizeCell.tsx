@@ -1,5 +1,5 @@
-// The small curve of a segment's size in the list; asked for when the row comes into view. One point is
-// no curve: so a new segment, and one whose members are not stored, has none.
+// The small curve of a segment's size in the list; asked for when the row comes into view. One point
+// is no curve: so a new segment, and one whose members are not stored, has none.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { Segment } from '../../api/types';

@@ -3,11 +3,7 @@ import type { Segment } from '../../api/types';
 import { Badge } from '../../ui/Badge';
 
 export function TypeBadge({ segment }: { segment: Segment }) {
-  return segment.type === 'DYNAMIC' ? (
-    <Badge tone="accent">Dynamic</Badge>
-  ) : (
-    <Badge>Static</Badge>
-  );
+  return segment.type === 'DYNAMIC' ? <Badge tone="accent">Dynamic</Badge> : <Badge>Static</Badge>;
 }
 
 export function TrackingBadge({ segment }: { segment: Segment }) {

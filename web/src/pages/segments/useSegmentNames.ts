@@ -6,7 +6,8 @@ import { useResource } from '../../ui/useResource';
 
 /** Asks for the list only if there is a reference. */
 export function useSegmentNames(condition: Condition | null): (id: string) => string | undefined {
-  const isNeeded = condition !== null && fieldsOf(condition).some((field) => field.startsWith('segment.'));
+  const isNeeded =
+    condition !== null && fieldsOf(condition).some((field) => field.startsWith('segment.'));
   const list = useResource(
     (signal) => (isNeeded ? api.segments.list(signal) : Promise.resolve([])),
     [isNeeded],

@@ -49,12 +49,7 @@ export function AddressForm({ segment, onAdded, emails, children }: AddressFormP
         onChange={setSubscribed}
       />
       <div>
-        <Button
-          type="submit"
-          variant="primary"
-          busy={action.isBusy}
-          disabled={emails.length === 0}
-        >
+        <Button type="submit" variant="primary" busy={action.isBusy} disabled={emails.length === 0}>
           Add {formatCount(emails.length, 'address', 'addresses')}
         </Button>
       </div>

@@ -1,4 +1,5 @@
-// Contacts of the project by a part of their address; those that are members already are greyed out.
+// Contacts of the project by a part of their address; those that are members already are greyed
+// out.
 import { useState } from 'preact/hooks';
 import { api } from '../../../api';
 import type { Contact } from '../../../api/types';

@@ -538,6 +538,68 @@ static void a_new_name_finds_no_room_for_its_events(void **state) {
   assert_int_equal(count_of(own, &pro), 1);
 }
 
+static engine_status get_segment(world *own, const char *id) {
+  kept_segment kept;
+  engine_error error;
+  engine_error_init(&error);
+  engine_status status =
+      engine_segment_get(own->engine, own->project, seg_text_of(id), keep_segment, &kept, &error);
+  engine_error_free(&error);
+  return status;
+}
+
+static engine_status remove_segment(world *own, const kept_segment *of) {
+  engine_error error;
+  engine_error_init(&error);
+  engine_status status =
+      engine_segment_delete(own->engine, own->project, seg_text_of(of->id), &error);
+  engine_error_free(&error);
+  return status;
+}
+
+/// More than there is room for at first.
+#define SOME_SEGMENTS 20
+
+static void segments_are_found_whatever_became_of_the_others(void **state) {
+  world *own = *state;
+  kept_segment made[SOME_SEGMENTS];
+  char name[32];
+  for (size_t i = 0; i < SOME_SEGMENTS; i++) {
+    (void)snprintf(name, sizeof name, "%zu list", i * 7 % SOME_SEGMENTS);
+    assert_int_equal(make(own, name, "", false, &made[i]), ENGINE_OK);
+  }
+  for (size_t i = 0; i < SOME_SEGMENTS; i += 3) {
+    assert_int_equal(remove_segment(own, &made[i]), ENGINE_OK);
+  }
+  for (size_t i = 1; i < SOME_SEGMENTS; i += 3) {
+    (void)snprintf(name, sizeof name, "new %zu", SOME_SEGMENTS - i);
+    segment_input renamed = {.name = seg_text_of(name)};
+    assert_int_equal(change_segment(own, &made[i], &renamed), ENGINE_OK);
+  }
+  for (int round = 0; round < 2; round++) {
+    for (size_t i = 0; i < SOME_SEGMENTS; i++) {
+      assert_int_equal(get_segment(own, made[i].id), i % 3 == 0 ? ENGINE_NOT_FOUND : ENGINE_OK);
+    }
+    assert_int_equal(get_segment(own, ""), ENGINE_NOT_FOUND);
+    restart(own);
+  }
+  // One that asks for another one's entry comes after it, by its new name and though it is older.
+  kept_segment first;
+  kept_segment second;
+  assert_int_equal(make(own, "A follower",
+                        "{\"field\":\"event.segment.new-name.entry\",\"operator\":\"triggered\"}",
+                        true, &first),
+                   ENGINE_OK);
+  assert_int_equal(
+      make(own, "Old name", "{\"field\":\"data.plan\",\"operator\":\"exists\"}", true, &second),
+      ENGINE_OK);
+  segment_input renamed = {.name = seg_text_of("New name")};
+  assert_int_equal(change_segment(own, &second, &renamed), ENGINE_OK);
+  assert_int_equal(put(own, "ada@example.com", "{\"plan\":\"pro\"}"), ENGINE_OK);
+  assert_int_equal(events_of(own, "segment.new-name.entry"), 1);
+  assert_int_equal(events_of(own, "segment.a-follower.entry"), 1);
+}
+
 static void an_activity_of_a_batch_counts_once(void **state) {
   world *own = *state;
   assert_int_equal(put(own, "ada@example.com", "{}"), ENGINE_OK);
@@ -764,6 +826,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_refused_item_leaves_nothing_and_stops_nobody, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(a_new_name_finds_no_room_for_its_events, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(segments_are_found_whatever_became_of_the_others, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(an_activity_of_a_batch_counts_once, set_up, tear_down),
       cmocka_unit_test_setup_teardown(entries_stay_events_whatever_becomes_of_the_segment, set_up,
                                       tear_down),

@@ -233,15 +233,9 @@ static engine_status run_change(command *base, batch *in, project_batch *part) {
 
 static void publish_change(command *base, project *of) {
   define_command *own = (define_command *)base;
-  for (size_t i = 0; i < of->segment_count; i++) {
-    if (of->segments[i] == own->replaced) {
-      of->segments[i] = own->made;
-    }
-  }
-  if (!project_order_segments(of)) {
+  if (!project_replace_segment(of, own->replaced, own->made)) {
     abort(); // the store has it: a restart brings it back
   }
-  segment_free(own->replaced);
   own->made = NULL;
 }
 

@@ -53,13 +53,56 @@ void segment_free(segment *gone) {
   free(gone);
 }
 
-segment *project_find_segment(const project *own, seg_text_view id) {
-  for (size_t i = 0; i < own->segment_count; i++) {
-    if (seg_text_equal(own->segments[i]->id, id)) {
-      return own->segments[i];
+// Finding. Two sorted arrays stand beside the list. Changing them moves some pointers, and is rare.
+
+static int compare_texts(seg_text_view a, seg_text_view b) {
+  size_t size = a.size_bytes < b.size_bytes ? a.size_bytes : b.size_bytes;
+  int order = size == 0 ? 0 : memcmp(a.bytes, b.bytes, size);
+  return order != 0 ? order : (a.size_bytes > b.size_bytes) - (a.size_bytes < b.size_bytes);
+}
+
+static seg_text_view id_of(const segment *of) { return of->id; }
+
+static seg_text_view slug_of(const segment *of) { return of->slug; }
+
+typedef seg_text_view (*segment_key)(const segment *of);
+
+/// How many of a sorted array come before a key.
+static size_t count_before(segment *const *sorted, size_t count, segment_key key_of,
+                           seg_text_view key) {
+  size_t low = 0;
+  for (size_t high = count; low < high;) {
+    size_t middle = low + (high - low) / 2;
+    if (compare_texts(key_of(sorted[middle]), key) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
     }
   }
-  return NULL;
+  return low;
+}
+
+static segment *find_sorted(segment *const *sorted, size_t count, segment_key key_of,
+                            seg_text_view key) {
+  size_t at = count_before(sorted, count, key_of, key);
+  return at < count && seg_text_equal(key_of(sorted[at]), key) ? sorted[at] : NULL;
+}
+
+/// `count` is without the new one, for which there is room.
+static void insert_sorted(segment **sorted, size_t count, segment_key key_of, segment *added) {
+  size_t at = count_before(sorted, count, key_of, key_of(added));
+  memmove(sorted + at + 1, sorted + at, (count - at) * sizeof(segment *));
+  sorted[at] = added;
+}
+
+/// `count` is with the one that goes.
+static void remove_sorted(segment **sorted, size_t count, segment_key key_of, const segment *gone) {
+  size_t at = count_before(sorted, count, key_of, key_of(gone));
+  memmove(sorted + at, sorted + at + 1, (count - at - 1) * sizeof(segment *));
+}
+
+segment *project_find_segment(const project *own, seg_text_view id) {
+  return find_sorted(own->by_id, own->segment_count, id_of, id);
 }
 
 // Order. A tracked segment comes after those that it refers to, directly or through untracked ones,
@@ -73,14 +116,6 @@ typedef struct ordering {
   size_t count;
 } ordering;
 
-static size_t index_of(const project *own, const segment *wanted) {
-  size_t i = 0;
-  while (own->segments[i] != wanted) {
-    i++;
-  }
-  return i;
-}
-
 /// The segment whose event a field names: `event.segment.<slug>.entry` or `.exit`.
 static segment *segment_of_event(const project *own, seg_text_view field) {
   static const char prefix[] = "event.segment.";
@@ -88,15 +123,13 @@ static segment *segment_of_event(const project *own, seg_text_view field) {
   if (field.size_bytes <= skip || memcmp(field.bytes, prefix, skip) != 0) {
     return NULL;
   }
-  seg_text_view rest = {.bytes = field.bytes + skip, .size_bytes = field.size_bytes - skip};
-  for (size_t i = 0; i < own->segment_count; i++) {
-    seg_text_view slug = own->segments[i]->slug;
-    if (rest.size_bytes > slug.size_bytes && rest.bytes[slug.size_bytes] == '.' &&
-        memcmp(rest.bytes, slug.bytes, slug.size_bytes) == 0) {
-      return own->segments[i];
-    }
+  seg_text_view slug = {.bytes = field.bytes + skip, .size_bytes = field.size_bytes - skip};
+  const char *dot = memchr(slug.bytes, '.', slug.size_bytes); // a slug has none
+  if (dot == NULL) {
+    return NULL;
   }
-  return NULL;
+  slug.size_bytes = (size_t)(dot - slug.bytes);
+  return find_sorted(own->by_slug, own->segment_count, slug_of, slug);
 }
 
 bool project_field_segment(seg_text_view field, seg_text_view *id) {
@@ -131,7 +164,7 @@ static segment *segment_of_field(const project *own, seg_text_view field) {
 /// segments.
 static void visit(ordering *state, segment *from, size_t *stack, size_t *next_field) {
   size_t depth = 0;
-  stack[depth] = index_of(state->own, from);
+  stack[depth] = from->place;
   next_field[depth] = 0;
   state->seen[stack[depth]] = 1;
   for (;;) {
@@ -141,12 +174,12 @@ static void visit(ordering *state, segment *from, size_t *stack, size_t *next_fi
     while (found == NULL && next_field[depth] < fields) {
       seg_text_view field = seg_filter_field(top->filter, next_field[depth]++);
       found = segment_of_field(state->own, field);
-      if (found != NULL && state->seen[index_of(state->own, found)] != 0) {
+      if (found != NULL && state->seen[found->place] != 0) {
         found = NULL;
       }
     }
     if (found != NULL) {
-      stack[++depth] = index_of(state->own, found);
+      stack[++depth] = found->place;
       next_field[depth] = 0;
       state->seen[stack[depth]] = 1;
       continue;
@@ -169,7 +202,7 @@ static bool order(const project *own, segment *const *from, size_t from_count, s
   size_t *next_field = calloc(count, sizeof *next_field);
   bool ok = state.seen != NULL && state.out != NULL && stack != NULL && next_field != NULL;
   for (size_t i = 0; ok && i < from_count; i++) {
-    if (state.seen[index_of(own, from[i])] == 0) {
+    if (state.seen[from[i]->place] == 0) {
       visit(&state, from[i], stack, next_field);
     }
   }
@@ -201,29 +234,80 @@ bool project_order_references(const project *own, segment *of, segment ***out, s
   return order(own, &of, 1, out, count);
 }
 
-bool project_add_segment(project *own, segment *added) {
+static bool grow(segment ***list, size_t capacity) {
+  segment **grown = realloc(*list, capacity * sizeof **list);
+  *list = grown == NULL ? *list : grown;
+  return grown != NULL;
+}
+
+bool project_append_segment(project *own, segment *added) {
   if (own->segment_count == own->segment_capacity) {
     size_t capacity = own->segment_capacity == 0 ? 16 : own->segment_capacity * 2;
-    segment **grown = realloc(own->segments, capacity * sizeof *grown);
-    if (grown == NULL) {
+    if (!grow(&own->segments, capacity) || !grow(&own->by_id, capacity) ||
+        !grow(&own->by_slug, capacity)) {
       return false;
     }
-    own->segments = grown;
     own->segment_capacity = capacity;
   }
+  insert_sorted(own->by_id, own->segment_count, id_of, added);
+  insert_sorted(own->by_slug, own->segment_count, slug_of, added);
+  added->place = own->segment_count;
   own->segments[own->segment_count++] = added;
+  return true;
+}
+
+bool project_end_segments(project *own) {
+  for (size_t i = 0; i < own->segment_count / 2; i++) {
+    segment *other = own->segments[own->segment_count - 1 - i];
+    own->segments[own->segment_count - 1 - i] = own->segments[i];
+    own->segments[i] = other;
+  }
+  for (size_t i = 0; i < own->segment_count; i++) {
+    own->segments[i]->place = i;
+  }
+  return project_order_segments(own);
+}
+
+/// Takes a segment out of the list; it is the caller's then.
+static void take_out(project *own, const segment *gone) {
+  remove_sorted(own->by_id, own->segment_count, id_of, gone);
+  remove_sorted(own->by_slug, own->segment_count, slug_of, gone);
+  own->segment_count--;
+  for (size_t i = gone->place; i < own->segment_count; i++) {
+    own->segments[i] = own->segments[i + 1];
+    own->segments[i]->place = i;
+  }
+}
+
+bool project_add_segment(project *own, segment *added) {
+  if (!project_append_segment(own, added)) {
+    return false;
+  }
   if (!project_order_segments(own)) {
-    own->segment_count--;
+    take_out(own, added);
     return false;
   }
   return true;
 }
 
+bool project_replace_segment(project *own, segment *gone, segment *made) {
+  size_t rest = own->segment_count - 1;
+  remove_sorted(own->by_id, rest + 1, id_of, gone);
+  remove_sorted(own->by_slug, rest + 1, slug_of, gone);
+  insert_sorted(own->by_id, rest, id_of, made);
+  insert_sorted(own->by_slug, rest, slug_of, made);
+  made->place = gone->place;
+  own->segments[made->place] = made;
+  bool ok = project_order_segments(own);
+  for (size_t i = 0; !ok && i < own->tracked_count; i++) {
+    own->tracked[i] = own->tracked[i] == gone ? made : own->tracked[i];
+  }
+  segment_free(gone);
+  return ok;
+}
+
 void project_remove_segment(project *own, segment *gone) {
-  size_t at = index_of(own, gone);
-  memmove(own->segments + at, own->segments + at + 1,
-          (own->segment_count - at - 1) * sizeof *own->segments);
-  own->segment_count--;
+  take_out(own, gone);
   size_t kept = 0;
   for (size_t i = 0; i < own->tracked_count; i++) {
     if (own->tracked[i] != gone) {
@@ -294,6 +378,8 @@ void project_free(project *gone) {
     segment_free(gone->segments[i]);
   }
   free(gone->segments);
+  free(gone->by_id);
+  free(gone->by_slug);
   free(gone->tracked);
   free(gone->contact_nums);
   seg_table_free(gone->table);

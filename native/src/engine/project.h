@@ -15,6 +15,7 @@
 /// A segment and what the engine knows of it. All texts are owned.
 typedef struct segment {
   int64_t num;
+  size_t place; ///< In the project's `segments`.
   seg_text_view id;
   seg_text_view name;
   seg_text_view slug;
@@ -41,8 +42,10 @@ typedef struct project {
   int64_t *contact_nums; ///< By row: the store's number of the contact.
   size_t contact_num_capacity;
   segment **segments; ///< Oldest first; owned.
+  segment **by_id;    ///< The same, sorted: conditions may refer to segments some hundred times.
+  segment **by_slug;
   size_t segment_count;
-  size_t segment_capacity;
+  size_t segment_capacity; ///< Of all three.
   segment **tracked; ///< In the order in which they are evaluated: what they refer to comes first.
   size_t tracked_count;
 } project;
@@ -82,10 +85,15 @@ void segment_free(segment *gone);
 /// Adds a segment, which the project then owns; puts the tracked ones in order again.
 /// Returns false, with the project as before, if there is no memory.
 bool project_add_segment(project *own, segment *added);
+/// The same of many: they come newest first, and stand in no order until project_end_segments.
+bool project_append_segment(project *own, segment *added);
+/// Ends what project_append_segment began. False if there is no memory.
+bool project_end_segments(project *own);
+/// Puts a segment in the place of another one with its id, which is freed, and the tracked ones in
+/// order. Returns false if there is no memory; the order is then the old one.
+bool project_replace_segment(project *own, segment *gone, segment *made);
 /// Takes a segment out and frees it.
 void project_remove_segment(project *own, segment *gone);
-/// Puts the tracked segments in order, after one has changed. False if there is no memory.
-bool project_order_segments(project *own);
 
 /// Finds a tracked segment and the tracked ones that it leads to, in the order in which they are
 /// evaluated: it comes last.

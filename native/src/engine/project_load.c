@@ -182,7 +182,7 @@ static bool load_segment(void *context, const store_segment *row) {
   if (added == NULL) {
     return fail(state, STORE_CORRUPT, "a segment's condition cannot be read");
   }
-  if (!project_add_segment(own, added)) {
+  if (!project_append_segment(own, added)) {
     segment_free(added);
     return fail(state, STORE_NOMEM, "out of memory");
   }
@@ -266,13 +266,7 @@ store_status project_load(store_session *session, store_session *second, const s
     project_free(own);
     return status;
   }
-  // The store lists segments newest first; the project keeps them oldest first.
-  for (size_t i = 0; i < own->segment_count / 2; i++) {
-    segment *other = own->segments[own->segment_count - 1 - i];
-    own->segments[own->segment_count - 1 - i] = own->segments[i];
-    own->segments[i] = other;
-  }
-  if (!project_order_segments(own)) {
+  if (!project_end_segments(own)) {
     project_free(own);
     return STORE_NOMEM;
   }

@@ -159,7 +159,15 @@ static void an_answer_is_given_again_until_it_expires(void **state) {
   assert_store(STORE_OK, store_answer_put(s, test.theirs, &answer, &test.err));
   assert_log("k/7/201/{}@1 ",
              store_answer_get(s, test.theirs, TEXT("k"), log_answer, &log, &test.err));
-  assert_store(STORE_OK, store_answer_expire(s, NOW_MS + 1, &test.err));
+  store_answer older = {.key = TEXT("older"), .at_ms = NOW_MS - 1};
+  assert_store(STORE_OK, store_answer_put(s, test.theirs, &older, &test.err));
+  // Its own key's first, then some of the others', the oldest.
+  assert_store(STORE_OK, store_answer_expire(s, test.ours, TEXT("none"), NOW_MS + 1, 1, &test.err));
+  assert_store(STORE_NOT_FOUND,
+               store_answer_get(s, test.theirs, TEXT("older"), NULL, NULL, &test.err));
+  assert_store(STORE_OK, store_answer_expire(s, test.ours, TEXT("k"), NOW_MS, 0, &test.err));
+  assert_store(STORE_OK, store_answer_get(s, test.ours, TEXT("k"), NULL, NULL, &test.err));
+  assert_store(STORE_OK, store_answer_expire(s, test.ours, TEXT("k"), NOW_MS + 1, 0, &test.err));
   assert_store(STORE_NOT_FOUND, store_answer_get(s, test.ours, TEXT("k"), NULL, NULL, &test.err));
   assert_store(STORE_OK, store_answer_get(s, test.theirs, TEXT("k"), NULL, NULL, &test.err));
   test_store_end(&test);

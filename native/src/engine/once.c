@@ -4,6 +4,10 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+/// Old answers that each request with a key deletes: more than the one that it adds, so that they
+/// go, and few enough that nobody waits when a day's worth of them is old at once.
+#define EXPIRED_MAX 16
+
 typedef struct first_answer {
   const engine_once *once;
   bool is_same;
@@ -21,7 +25,8 @@ static bool show_first(void *context, const store_answer *answer) {
 
 engine_status once_look(const engine_once *own, batch *in, const project *of, engine_error *error) {
   first_answer first = {.once = own, .is_same = false};
-  store_status status = store_answer_expire(in->session, in->now_ms - ENGINE_ANSWER_MS, &in->error);
+  store_status status = store_answer_expire(in->session, of->num, own->key,
+                                            in->now_ms - ENGINE_ANSWER_MS, EXPIRED_MAX, &in->error);
   if (status == STORE_OK) {
     status = store_answer_get(in->session, of->num, own->key, show_first, &first, &in->error);
   }

@@ -39,8 +39,21 @@ store_status store_answer_put(store_session *session, int64_t project, const sto
   return store_change_end(&query, NULL);
 }
 
-store_status store_answer_expire(store_session *session, int64_t before_ms, store_error *err) {
-  store_query query = store_change_begin(session, "DELETE FROM answers WHERE at_ms < ?1", err);
+store_status store_answer_expire(store_session *session, int64_t project, seg_text_view key,
+                                 int64_t before_ms, size_t limit, store_error *err) {
+  store_query query = store_change_begin(
+      session, "DELETE FROM answers WHERE project = ?1 AND at_ms < ?2 AND key = ?3", err);
+  store_bind_num(&query, project);
   store_bind_num(&query, before_ms);
+  store_bind_text(&query, key);
+  store_status status = store_change_end(&query, NULL);
+  if (status != STORE_OK) {
+    return status;
+  }
+  query = store_change_begin(
+      session,
+      "DELETE FROM answers WHERE num IN (SELECT num FROM answers WHERE at_ms < ?1 LIMIT ?2)", err);
+  store_bind_num(&query, before_ms);
+  store_bind_limit(&query, limit);
   return store_change_end(&query, NULL);
 }

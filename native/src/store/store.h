@@ -727,8 +727,11 @@ store_status store_answer_get(store_session *session, int64_t project, seg_text_
 /// STORE_CONFLICT: the key has an answer.
 store_status store_answer_put(store_session *session, int64_t project, const store_answer *answer,
                               store_error *err);
-/// Deletes the answers of all projects with at_ms < before_ms.
-store_status store_answer_expire(store_session *session, int64_t before_ms, store_error *err);
+/// Deletes the answer to this key if it has at_ms < before_ms, and some of all such answers.
+///
+/// limit  Of the latter, those of all projects: it bounds how long the call takes.
+store_status store_answer_expire(store_session *session, int64_t project, seg_text_view key,
+                                 int64_t before_ms, size_t limit, store_error *err);
 
 // ---- Tokens of the dashboard ----
 

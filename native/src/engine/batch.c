@@ -27,7 +27,7 @@ project_batch *batch_project(batch *own, project *wanted) {
   }
   project_batch *part = &own->projects[own->project_count];
   *part = (project_batch){.project = wanted};
-  if (seg_table_create(seg_allocator_default(), 0, &part->scratch) != SEG_OK) {
+  if (seg_table_create(seg_allocator_default(), wanted->hash_seed, &part->scratch) != SEG_OK) {
     return NULL;
   }
   own->project_count++;
@@ -65,9 +65,9 @@ batch_status batch_touch(project_batch *part, seg_text_view contact_id) {
 /// Whether the list removes the contact before change `count`: then the project's row is not its
 /// state any more.
 static bool was_removed(const project_batch *part, seg_text_view contact_id, size_t count) {
-  for (size_t i = 0; part->changes.removed_count > 0 && i < count; i++) {
-    if (part->changes.items[i].kind == CHANGE_REMOVE_CONTACT &&
-        seg_text_equal(part->changes.items[i].contact_id, contact_id)) {
+  const change_list *list = &part->changes;
+  for (size_t at = list->last_removal; at > 0; at = list->items[at - 1].removal_before) {
+    if (at <= count && seg_text_equal(list->items[at - 1].contact_id, contact_id)) {
       return true;
     }
   }
@@ -140,7 +140,7 @@ batch_status batch_cut(project_batch *part, size_t mark) {
   }
   // The scratch table has what is cut: it is made anew when it is next needed.
   seg_table *scratch = NULL;
-  if (seg_table_create(seg_allocator_default(), 0, &scratch) != SEG_OK) {
+  if (seg_table_create(seg_allocator_default(), part->project->hash_seed, &scratch) != SEG_OK) {
     return BATCH_NOMEM;
   }
   seg_table_free(part->scratch);

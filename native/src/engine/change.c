@@ -77,15 +77,16 @@ bool change_list_add(change_list *list, const change *added) {
     free_change(&own);
     return false;
   }
+  own.removal_before = list->last_removal;
   list->items[list->count++] = own;
-  list->removed_count += own.kind == CHANGE_REMOVE_CONTACT;
+  list->last_removal = own.kind == CHANGE_REMOVE_CONTACT ? list->count : list->last_removal;
   return true;
 }
 
 void change_list_cut(change_list *list, size_t count) {
   while (list->count > count) {
     const change *gone = &list->items[--list->count];
-    list->removed_count -= gone->kind == CHANGE_REMOVE_CONTACT;
+    list->last_removal = gone->removal_before;
     free_change(gone);
   }
 }

@@ -38,6 +38,7 @@ typedef struct change {
   int64_t at_ms;         ///< ADD_EVENT, ADD_ACTIVITY, MOVE_ROWS
   const uint32_t *rows;  ///< MOVE_ROWS
   size_t row_count;
+  size_t removal_before; ///< The list's own: its `last_removal` before this one was added.
 } change;
 
 /// A list of changes; all zero is an empty one.
@@ -45,7 +46,7 @@ typedef struct change_list {
   change *items;
   size_t count;
   size_t capacity;
-  size_t removed_count;      ///< REMOVE_CONTACT among them.
+  size_t last_removal;       ///< The last REMOVE_CONTACT among them, counted from 1; 0: none.
   struct change_text *texts; ///< Where the texts are; freed with the list.
 } change_list;
 

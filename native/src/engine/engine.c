@@ -76,6 +76,17 @@ static project *publish_project(engine *own, project *added, const store_project
   return listed;
 }
 
+/// For a table's hashes: whoever sends what it holds must not know it.
+static uint64_t random_seed(void) {
+  uint64_t seed = 0;
+  unsigned char bits[STORE_HASH_BYTES];
+  char secret[SECRET_TEXT_BYTES];
+  secret_make("", secret);
+  secret_hash(secret, strlen(secret), bits);
+  memcpy(&seed, bits, sizeof seed);
+  return seed;
+}
+
 typedef struct project_loader {
   engine *own;
   store_session *session; ///< Another one than lists the projects.
@@ -101,17 +112,11 @@ static bool load_project(void *context, const store_project *row) {
   if (update_keys(state->own, row)) {
     return true;
   }
-  uint64_t seed = 0;
-  unsigned char bits[32];
-  char secret[SECRET_TEXT_BYTES];
-  secret_make("", secret); // random bits
-  secret_hash(secret, sizeof secret, bits);
-  memcpy(&seed, bits, sizeof seed);
   project *loaded = NULL;
   state->next_progress_ms = engine_now_ms(state->own) + ENGINE_PROGRESS_MS;
   project_progress progress = {.show = show_progress, .context = state};
-  state->status =
-      project_load(state->session, state->second, row, seed, &progress, &loaded, state->error);
+  state->status = project_load(state->session, state->second, row, random_seed(), &progress,
+                               &loaded, state->error);
   if (state->status == STORE_OK && publish_project(state->own, loaded, row) == NULL) {
     state->status = STORE_NOMEM;
   }
@@ -334,7 +339,7 @@ static engine_status run_create_project(command *base, batch *in, project_batch 
   if (status == STORE_OK) {
     own->row.num = num;
     status =
-        project_load(in->session, NULL, &own->row, (uint64_t)num, NULL, &own->created, &in->error);
+        project_load(in->session, NULL, &own->row, random_seed(), NULL, &own->created, &in->error);
   }
   return engine_fail_store(base->error, status, &in->error);
 }

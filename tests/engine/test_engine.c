@@ -363,6 +363,48 @@ static void a_sweep_moves_a_chain_in_one_go(void **state) {
   }
 }
 
+static project *project_of(world *own, const char *key) {
+  engine_key kind;
+  return engine_project_of_key(own->engine, seg_text_of(key), &kind);
+}
+
+/// Each project of a sweep has its turn, and the sweep comes round again.
+static void a_sweep_comes_to_every_project(void **state) {
+  world *own = *state;
+  kept_segment segments[3];
+  char keys[3][SECRET_TEXT_BYTES];
+  engine_error error;
+  engine_error_init(&error);
+  strcpy(keys[0], secret_key);
+  for (size_t i = 1; i < 3; i++) {
+    assert_int_equal(
+        engine_project_create(own->engine, seg_text_of("Another"), keep_keys, NULL, &error),
+        ENGINE_OK);
+    strcpy(keys[i], secret_key);
+  }
+  engine_error_free(&error);
+  for (size_t i = 0; i < 3; i++) {
+    own->project = project_of(own, keys[i]);
+    assert_int_equal(make(own, "Old",
+                          "{\"field\":\"createdAt\",\"operator\":\"olderThan\",\"value\":1,"
+                          "\"unit\":\"days\"}",
+                          true, &segments[i]),
+                     ENGINE_OK);
+    assert_int_equal(put(own, "ada@example.com", "{}"), ENGINE_OK);
+  }
+  own->sweep_ms = 5;
+  restart(own);
+  for (int round = 1; round <= 2; round++) {
+    own->now_ms = START_MS + round * 2 * DAY_MS;
+    for (size_t i = 0; i < 3; i++) {
+      own->project = project_of(own, keys[i]);
+      wait_for_sweep(own, &segments[i], own->now_ms);
+      assert_int_equal(count_of(own, &segments[i]), 1);
+      assert_int_equal(events_of(own, "segment.old.entry"), 1);
+    }
+  }
+}
+
 static void circles_and_users_are_refused(void **state) {
   world *own = *state;
   kept_segment a;
@@ -820,6 +862,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(computing_fires_what_is_pending, set_up, tear_down),
       cmocka_unit_test_setup_teardown(computing_moves_a_chain_in_one_go, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_sweep_moves_a_chain_in_one_go, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_sweep_comes_to_every_project, set_up, tear_down),
       cmocka_unit_test_setup_teardown(circles_and_users_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(static_members_are_added_by_hand, set_up, tear_down),
       cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),

@@ -25,6 +25,10 @@ struct writer {
   size_t queued;
   bool is_stopping;
   int64_t next_sweep_ms;
+  project **sweeping; ///< Projects of the sweep that is under way; NULL: there is none.
+  size_t sweep_count;
+  size_t sweep_at;      ///< The next of them.
+  bool sweep_has_more;  ///< One of them has more to do than a transaction takes.
   int64_t next_look_ms; ///< By the monotonic clock, which nobody sets back.
 };
 
@@ -177,16 +181,23 @@ static bool sweep_project(writer *own, project *of) {
   return ok && result.is_cut;
 }
 
-static void sweep_all(writer *own) {
-  project **projects = NULL;
-  size_t count = own->options.projects(own->options.projects_context, &projects);
-  bool more = false;
-  for (size_t i = 0; i < count; i++) {
-    more = sweep_project(own, projects[i]) || more;
+/// Sweeps the next project, the first one when no sweep is under way: requests that have gathered
+/// wait for one project's sweep, not for everybody's.
+static void sweep_next(writer *own) {
+  if (own->sweeping == NULL) {
+    own->sweep_count = own->options.projects(own->options.projects_context, &own->sweeping);
+    own->sweep_at = 0;
+    own->sweep_has_more = false;
   }
-  free(projects);
-  int64_t now_ms = own->options.now_ms(own->options.context);
-  own->next_sweep_ms = more ? now_ms : now_ms + own->options.sweep_ms;
+  if (own->sweep_at < own->sweep_count && sweep_project(own, own->sweeping[own->sweep_at++])) {
+    own->sweep_has_more = true;
+  }
+  if (own->sweep_at == own->sweep_count) {
+    free(own->sweeping);
+    own->sweeping = NULL;
+    int64_t now_ms = own->options.now_ms(own->options.context);
+    own->next_sweep_ms = own->sweep_has_more ? now_ms : now_ms + own->options.sweep_ms;
+  }
 }
 
 // The thread.
@@ -252,8 +263,12 @@ static bool look_around(writer *own) {
   return true;
 }
 
-/// Also when the next one is further away than it can be: the clock was set back.
+/// Also in the middle of one, and when the next one is further away than it can be: the clock was
+/// set back.
 static bool sweep_is_due(const writer *own) {
+  if (own->sweeping != NULL) {
+    return true;
+  }
   int64_t left_ms = own->next_sweep_ms - own->options.now_ms(own->options.context);
   return own->options.sweep_ms > 0 && (left_ms <= 0 || left_ms > own->options.sweep_ms);
 }
@@ -279,7 +294,7 @@ static void *work(void *context) {
       (void)sem_post(&commands[i]->is_done); // which ends the command: it is its caller's again
     }
     if (sweep_is_due(own)) {
-      sweep_all(own);
+      sweep_next(own);
     }
     (void)pthread_mutex_lock(&own->lock);
   }
@@ -337,6 +352,7 @@ void writer_stop(writer *own) {
   (void)pthread_mutex_unlock(&own->lock);
   (void)pthread_join(own->thread, NULL);
   store_session_close(own->session);
+  free(own->sweeping);
   (void)pthread_cond_destroy(&own->has_work);
   (void)pthread_mutex_destroy(&own->lock);
   free(own);

@@ -283,6 +283,7 @@ class Refusals(Jobs):
         for content, part in (
                 ("", "empty"), ("\n\n", "empty"), ("plan\npro\n", '"plan"'),
                 ("a@x.org,pro\n", '"a@x.org", "pro"'), ("email,Email\n", "2 times"),
+                ("email,n\ra@x.org,1\rb@x.org,2\r", "row 1, field 2 has a CR without a LF"),
                 (b"email,name\na@x.org,Jos\xe9\n", "row 2 is not UTF-8"),
                 ("email\n".encode("utf-16"), "NUL byte"), (b"PK\x03\x04\x00\x00", "NUL byte"),
                 ('email\n"a@x.org\nb@x.org\n', "row 2, field 1: the quote is never closed"),

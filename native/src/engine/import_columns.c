@@ -122,8 +122,34 @@ static engine_status refuse_header(const seg_text_view *fields, size_t count, si
   return ENGINE_INVALID;
 }
 
+/// Whether a name has a CR without a LF: lines that end so, as very old programs write them, are no
+/// lines to the reader of CSV, and the whole file would be a header.
+static bool has_bare_cr(seg_text_view name) {
+  for (size_t i = 0; i < name.size_bytes; i++) {
+    if (name.bytes[i] == '\r' && (i + 1 == name.size_bytes || name.bytes[i + 1] != '\n')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static engine_status check_lines(const seg_text_view *fields, size_t count, engine_error *error) {
+  for (size_t i = 0; i < count; i++) {
+    if (has_bare_cr(trim(fields[i]))) {
+      return engine_fail(error, ENGINE_INVALID,
+                         "row 1, field %zu has a CR without a LF; lines must end with LF or CR LF, "
+                         "so save the file with such line ends",
+                         i + 1);
+    }
+  }
+  return ENGINE_OK;
+}
+
 engine_status import_columns_create(const seg_text_view *fields, size_t count, import_columns **out,
                                     engine_error *error) {
+  if (check_lines(fields, count, error) != ENGINE_OK) {
+    return ENGINE_INVALID;
+  }
   import_columns *own = calloc(1, sizeof *own + count * sizeof(column));
   size_t email_count = 0;
   bool ok = own != NULL;

@@ -819,6 +819,20 @@ class Crowd(HttpTest):
                 connection.socket.close()
         self.assertGreater(closed, 0)
 
+    def test_silent_connections_give_their_threads_back(self):
+        server = Server(request_ms=600000, keep_alive_ms=100, threads=2)
+        silent = [Connection(server.port) for _ in range(20)]
+        try:
+            with Connection(server.port) as connection:
+                self.assertEqual(connection.ask(request("GET", "/hello")).status, 200)
+            for connection in silent:
+                self.assertTrue(connection.ended())
+        finally:
+            for connection in silent:
+                connection.socket.close()
+            server.stop()
+        self.assertFalse([line for line in server.log if '"status":4' in line])
+
     def test_many_threads(self):
         failures = []
 

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <civetweb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,6 +387,19 @@ static int on_error(struct mg_connection *connection, int status, const char *me
   return 0;
 }
 
+/// Gives up a new connection that says nothing: civetweb would give it as long as a whole header.
+static void await_first_byte(const seg_http_server *server, int socket) {
+  bool crowded = atomic_load(&server->connections) >= server->crowded;
+  struct pollfd silent = {.fd = socket, .events = POLLIN};
+  int wait_ms = (int)server->options.keep_alive_ms_max;
+  if (crowded && wait_ms > SEG_HTTP_CROWDED_SILENCE_MS) {
+    wait_ms = SEG_HTTP_CROWDED_SILENCE_MS;
+  }
+  if (poll(&silent, 1, wait_ms) == 0) {
+    (void)shutdown(socket, SHUT_RD);
+  }
+}
+
 /// civetweb: a thread takes up a connection. Its socket is kept so that a stop can wake the thread.
 static int on_open(const struct mg_connection *connection, void **data) {
   seg_http_server *server = server_of(connection);
@@ -401,6 +415,7 @@ static int on_open(const struct mg_connection *connection, void **data) {
     }
   }
   (void)pthread_mutex_unlock(&server->sockets_mutex);
+  await_first_byte(server, seg_civetweb_socket(connection));
   return 0;
 }
 

@@ -66,6 +66,11 @@ class Sessions(unittest.TestCase):
             self.assertIn("segmentry login", answer.text)
             self.assertIsNone(answer.headers.get("Set-Cookie"))
 
+    def test_looking_at_a_link_does_not_use_it(self):
+        answer = self.http.send("HEAD", self.link())
+        self.assertEqual((answer.status, answer.headers.get("Set-Cookie")), (200, None))
+        self.log_in()
+
     def test_links_are_not_sessions_nor_keys(self):
         token = self.link().split("=")[1]
         self.assertEqual(self.send("GET", "/session", f"segmentry_session={token}").status, 401)

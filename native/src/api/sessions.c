@@ -52,6 +52,10 @@ void api_login(void *context, seg_http_request *request, seg_http_response *resp
   if (!seg_http_query_text(request, response, "token", SECRET_TEXT_BYTES, &token)) {
     return;
   }
+  if (seg_http_request_is_head(request)) { // a mail's or a chat's scanner, ahead of the person
+    seg_http_respond_bytes(response, 200, PAGE, "", 0);
+    return;
+  }
   if (engine_login_begin(own->engine, token, session, &error) == ENGINE_OK) {
     set_cookie(request, response, session, LOGIN_SESSION_MS / 1000);
     seg_http_response_header(response, "Location", "/");

@@ -43,6 +43,10 @@ const char *seg_http_request_remote(const seg_http_request *request) {
 
 int64_t seg_http_request_now_ms(const seg_http_request *request) { return request->now_ms; }
 
+bool seg_http_request_is_head(const seg_http_request *request) {
+  return strcmp(request->method, "HEAD") == 0;
+}
+
 bool seg_http_request_header(const seg_http_request *request, const char *name,
                              seg_text_view *out) {
   for (int i = 0; i < request->info->num_headers; i++) {

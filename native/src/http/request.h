@@ -60,6 +60,9 @@ const char *seg_http_request_remote(const seg_http_request *request);
 /// When the request's handling began: wall clock, milliseconds since 1970-01-01 UTC.
 int64_t seg_http_request_now_ms(const seg_http_request *request);
 
+/// Whether it is HEAD, which goes the way of GET and is answered without a body.
+bool seg_http_request_is_head(const seg_http_request *request);
+
 /// A header's value without white space around it, any case of the name; false if there is none.
 /// Given more than once it is the first. Not checked to be UTF-8.
 bool seg_http_request_header(const seg_http_request *request, const char *name, seg_text_view *out);

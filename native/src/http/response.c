@@ -93,7 +93,7 @@ void seg_http_response_init(seg_http_response *response, seg_http_request *reque
   response->stream_bytes = 0;
   response->sent_bytes = 0;
   response->request = request;
-  response->head_only = strcmp(request->method, "HEAD") == 0;
+  response->head_only = seg_http_request_is_head(request);
   seg_json_writer_init(&response->json, seg_allocator_default(), 0);
 }
 

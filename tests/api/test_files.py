@@ -24,6 +24,31 @@ NO_INPUT = 66
 NOBODY = 65534
 
 
+class MovedFiles(OwnServerTest):
+    def test_a_file_that_is_not_there_any_more_takes_no_changes(self):
+        server = self.serve("--sweep", "0")
+        client = self.client(server)
+        self.assertEqual(client.post("/contacts", {"email": "first@x.io"}).status, 201)
+        away = self.folder / "away.db"
+        for in_its_place in (None, b"", Path(self.db).read_bytes()):
+            with self.subTest(in_its_place=in_its_place and len(in_its_place)):
+                os.rename(self.db, away)
+                if in_its_place is not None:
+                    Path(self.db).write_bytes(in_its_place)
+                server.lines.clear()
+                self.assertEqual(client.post("/contacts", {"email": "lost@x.io"}).status, 503)
+                failed = wait_until(lambda: [x for x in server.lines if "write_failed" in x])
+                self.assertIn(f"{self.db} is gone, or another file now", failed[0])
+                self.assertEqual(client.get("/ready").status, 503)
+                os.rename(away, self.db)
+                self.assertEqual(client.get("/ready").status, 200)
+        self.assertEqual(client.post("/contacts", {"email": "last@x.io"}).status, 201)
+        server.kill()
+        client = self.client(server.start())
+        emails = [row["email"] for row in client.get("/contacts").json["data"]]
+        self.assertEqual(emails, ["last@x.io", "first@x.io"])
+
+
 class BadFiles(OwnServerTest):
     def refused(self, path, status, *words):
         """Both commands end, say which file and why, and leave it as it is."""

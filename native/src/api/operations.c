@@ -18,13 +18,16 @@ void api_health(void *context, seg_http_request *request, seg_http_response *res
   answer_state(response, "ok");
 }
 
-/// Ready means that the store can be read; a server that drains is answered for by the HTTP layer.
+/// Ready means that the store can be read, and is still where it was; a server that drains is
+/// answered for by the HTTP layer.
 void api_ready(void *context, seg_http_request *request, seg_http_response *response) {
   api *own = context;
   (void)request;
   store_session *session = engine_session_borrow(own->engine);
-  store_status status =
-      session == NULL ? STORE_FAILED : store_project_list(session, NULL, NULL, NULL);
+  store_status status = session == NULL ? STORE_FAILED : store_session_check(session, NULL);
+  if (status == STORE_OK) {
+    status = store_project_list(session, NULL, NULL, NULL);
+  }
   engine_session_return(own->engine, session);
   if (status == STORE_OK) {
     answer_state(response, "ready");

@@ -106,11 +106,24 @@ static store_status run(store_session *session, const char *sql, store_error *er
   return store_change_end(&query, NULL);
 }
 
+store_status store_session_check(store_session *session, store_error *err) {
+  int has_moved = 0;
+  int code = sqlite3_file_control(session->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+  if (code == SQLITE_OK && has_moved != 0) {
+    return store_report(err, STORE_FAILED,
+                        "%s is gone, or another file now, and what is written to the one that was "
+                        "opened would be lost; put that one back, or restart",
+                        session->file->path);
+  }
+  return store_done(err);
+}
+
 store_status store_transaction_begin(store_session *session, store_error *err) {
   assert(sqlite3_get_autocommit(session->db));
   forget(session);
   if (session->access == STORE_ACCESS_WRITE) {
-    return run(session, "BEGIN IMMEDIATE", err);
+    store_status status = store_session_check(session, err);
+    return status == STORE_OK ? run(session, "BEGIN IMMEDIATE", err) : status;
   }
   store_status status = run(session, "BEGIN", err);
   if (status == STORE_OK) { // the first read fixes the moment: make it now

@@ -103,7 +103,13 @@ store_status store_session_open(store *file, store_access access, store_session 
 /// Close a connection; an open transaction is rolled back. NULL is nothing.
 void store_session_close(store_session *session);
 
-/// Begin a transaction. On a reading session, what it reads from here to the end is one moment.
+/// Whether the file that was opened is still at its path; STORE_FAILED if it was moved, deleted, or
+/// another one put in its place. What is written to such a file is lost with the last process that
+/// has it open. Cost: one stat.
+store_status store_session_check(store_session *session, store_error *err);
+
+/// Begin a transaction. On a reading session, what it reads from here to the end is one moment. On
+/// a writing one, store_session_check first.
 store_status store_transaction_begin(store_session *session, store_error *err);
 
 /// Commit: on STORE_OK everything since the beginning is durable; on anything else nothing is, and

@@ -32,7 +32,8 @@ typedef struct batch {
   project_batch *projects;
   size_t project_count;
   size_t project_capacity;
-  store_error error; ///< The last failure of the store.
+  bool has_deliveries; ///< It writes some, or changes a webhook: who sends them is told.
+  store_error error;   ///< The last failure of the store.
 } batch;
 
 /// What became of a step. BATCH_FAILED means the whole transaction; `error` of the batch says why.

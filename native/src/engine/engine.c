@@ -3,6 +3,7 @@
 // Projects and keys change in two ways: through this engine, and by commands that other processes
 // run on the same file. The writer's thread looks for the latter (look_for_changes).
 #include "campaign_clock.h"
+#include "deliveries.h"
 #include "engine_internal.h"
 #include "fair_lock.h"
 #include "tracking.h"
@@ -179,8 +180,7 @@ static void look_for_changes(void *context, store_session *session) {
   }
 }
 
-/// For the writer's sweep: the list as it is now; it only grows, and its entries stay.
-static size_t list_projects(void *context, project ***out) {
+size_t engine_list_projects(void *context, project ***out) {
   engine *own = context;
   (void)pthread_rwlock_rdlock(&own->lock);
   size_t count = own->project_count;
@@ -211,7 +211,7 @@ static void count_all(engine *own) {
 
 static bool start_jobs(engine *own, store_error *error) {
   project **projects = NULL;
-  size_t count = list_projects(own, &projects);
+  size_t count = engine_list_projects(own, &projects);
   jobs_options options = {.file = own->file,
                           .writer = own->writer,
                           .now_ms = own->options.now_ms,
@@ -232,6 +232,23 @@ static bool start_clock(engine *own) {
   return own->clock != NULL;
 }
 
+/// For the writer.
+static void tell_sender(void *context) {
+  engine *own = context;
+  (void)pthread_mutex_lock(&own->told_lock);
+  if (own->told != NULL) {
+    own->told(own->told_context);
+  }
+  (void)pthread_mutex_unlock(&own->told_lock);
+}
+
+void engine_on_deliveries(engine *own, void (*wake)(void *context), void *context) {
+  (void)pthread_mutex_lock(&own->told_lock);
+  own->told = wake;
+  own->told_context = context;
+  (void)pthread_mutex_unlock(&own->told_lock);
+}
+
 bool engine_open(const engine_options *options, engine **out, store_error *error) {
   engine *own = calloc(1, sizeof *own);
   if (own == NULL || !fair_lock_init(&own->lock)) {
@@ -242,6 +259,7 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
   secret_make("", own->run_id);
   (void)pthread_mutex_init(&own->session_lock, NULL);
   (void)pthread_mutex_init(&own->sending_lock, NULL);
+  (void)pthread_mutex_init(&own->told_lock, NULL);
   store_options file = {
       .path = options->path, .is_exclusive = true, .is_relaxed = options->is_relaxed};
   store_session *session = NULL;
@@ -253,10 +271,12 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
     writer_options writing = {.sweep_ms = options->sweep_ms,
                               .now_ms = options->now_ms,
                               .context = options->context,
-                              .projects = list_projects,
+                              .projects = engine_list_projects,
                               .projects_context = own,
                               .look = look_for_changes,
                               .look_context = own,
+                              .told = tell_sender,
+                              .told_context = own,
                               .log = options->log};
     own->writer = writer_start(session, &writing);
     ok = own->writer != NULL;
@@ -291,6 +311,7 @@ void engine_close(engine *own) {
   (void)pthread_rwlock_destroy(&own->lock);
   (void)pthread_mutex_destroy(&own->session_lock);
   (void)pthread_mutex_destroy(&own->sending_lock);
+  (void)pthread_mutex_destroy(&own->told_lock);
   free(own);
 }
 

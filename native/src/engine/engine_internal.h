@@ -27,6 +27,9 @@ struct engine {
   pthread_mutex_t sending_lock;
   struct send_command *sending; ///< Campaigns whose list is being written: see engine_send.c.
   struct campaign_clock *clock; ///< NULL: none.
+  pthread_mutex_t told_lock;
+  void (*told)(void *context); ///< Who sends deliveries; NULL is nobody.
+  void *told_context;
 };
 
 typedef struct project_keys {
@@ -39,6 +42,10 @@ bool engine_is_reserved_event(seg_text_view name);
 
 /// Finds a project by its number in the store; NULL if there is none. Threads: any.
 project *engine_project_of_num(engine *own, int64_t num);
+
+/// All projects as they are now; the list only grows, and its entries stay. `*out` is to be freed
+/// with free; NULL, and 0 projects, if there is no memory. `own` is the engine.
+size_t engine_list_projects(void *own, project ***out);
 
 /// Inside a command: a contact as an input makes it. Drafting reads and checks all that can be
 /// refused; writing it can then fail only with the store, or where an email is taken.

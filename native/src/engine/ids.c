@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static void random_bytes(unsigned char *out, int size) {
@@ -52,6 +53,35 @@ void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]) {
     out[at++] = digits[pair >> (10 - bit % 8) & 0x3F];
   }
   out[at] = '\0';
+}
+
+#define SIGNING_PREFIX "whsec_"
+#define SIGNING_PREFIX_BYTES (sizeof SIGNING_PREFIX - 1)
+
+void signing_secret_make(char out[SIGNING_SECRET_TEXT_BYTES]) {
+  unsigned char key[SIGNING_KEY_BYTES];
+  random_bytes(key, sizeof key);
+  memcpy(out, SIGNING_PREFIX, SIGNING_PREFIX_BYTES);
+  (void)EVP_EncodeBlock((unsigned char *)out + SIGNING_PREFIX_BYTES, key, sizeof key); // with NUL
+}
+
+bool signing_secret_read(const char *text, size_t size_bytes,
+                         unsigned char out[SIGNING_KEY_BYTES]) {
+  unsigned char key[SIGNING_KEY_BYTES + 1]; // base64 ends with a byte of padding
+  if (size_bytes != SIGNING_SECRET_TEXT_BYTES - 1 ||
+      memcmp(text, SIGNING_PREFIX, SIGNING_PREFIX_BYTES) != 0 ||
+      EVP_DecodeBlock(key, (const unsigned char *)text + SIGNING_PREFIX_BYTES,
+                      (int)(size_bytes - SIGNING_PREFIX_BYTES)) != (int)sizeof key) {
+    return false;
+  }
+  memcpy(out, key, SIGNING_KEY_BYTES);
+  return true;
+}
+
+int64_t random_number(void) {
+  int64_t number;
+  random_bytes((unsigned char *)&number, sizeof number);
+  return number & INT64_MAX;
 }
 
 void secret_hash(const char *bytes, size_t size_bytes, unsigned char out[32]) {

@@ -2,7 +2,9 @@
 #ifndef SEGMENTRY_IDS_H
 #define SEGMENTRY_IDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /// Bytes of an id with its final NUL: a UUID.
 #define ID_TEXT_BYTES 37
@@ -14,6 +16,16 @@ void id_make(char out[ID_TEXT_BYTES]);
 #define SECRET_TEXT_BYTES 48
 /// Makes a secret such as `sk_…`. prefix  At most 3 characters.
 void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]);
+
+/// Bytes of a secret that signs, and of its text with the final NUL: `whsec_` and base64.
+#define SIGNING_KEY_BYTES 32
+#define SIGNING_SECRET_TEXT_BYTES 51
+void signing_secret_make(char out[SIGNING_SECRET_TEXT_BYTES]);
+/// Reads the key of such a text. False if it is none.
+bool signing_secret_read(const char *text, size_t size_bytes, unsigned char out[SIGNING_KEY_BYTES]);
+
+/// 63 random bits.
+int64_t random_number(void);
 
 /// SHA-256 of a text.
 void secret_hash(const char *bytes, size_t size_bytes, unsigned char out[32]);

@@ -378,6 +378,10 @@ void project_free(project *gone) {
   for (size_t i = 0; i < gone->segment_count; i++) {
     segment_free(gone->segments[i]);
   }
+  for (size_t i = 0; i < gone->webhook_count; i++) {
+    webhook_free(gone->webhooks[i]);
+  }
+  free(gone->webhooks);
   free(gone->segments);
   free(gone->by_id);
   free(gone->by_slug);

@@ -9,6 +9,7 @@
 #include "segmentry/filter.h"
 #include "segmentry/table.h"
 #include "store/store.h"
+#include "webhook.h"
 
 #include <pthread.h>
 
@@ -49,6 +50,10 @@ typedef struct project {
   size_t segment_capacity; ///< Of all three.
   segment **tracked; ///< In the order in which they are evaluated: what they refer to comes first.
   size_t tracked_count;
+  webhook **webhooks; ///< Oldest first; owned.
+  size_t webhook_count;
+  size_t watching_count;    ///< Webhooks that are enabled.
+  uint64_t webhook_version; ///< The last that a webhook got.
 } project;
 
 /// Makes a project without contacts and segments. Returns STORE_OK or STORE_NOMEM.
@@ -101,6 +106,19 @@ void project_remove_segment(project *own, segment *gone);
 /// out  written, owned  Free with free.
 /// Returns false if there is no memory.
 bool project_order_references(const project *own, segment *of, segment ***out, size_t *count);
+
+// Webhooks. What changes one needs the write lock, but at the start.
+
+/// Finds a webhook by its id, or by the store's number; NULL if the project has none.
+webhook *project_find_webhook(const project *own, seg_text_view id);
+webhook *project_find_webhook_num(const project *own, int64_t num);
+/// Adds a webhook, which the project then owns, or puts it into the place of the one with its num,
+/// which is freed. Returns false, with the project as before, if there is no memory.
+bool project_put_webhook(project *own, webhook *put);
+/// Takes a webhook out and frees it.
+void project_remove_webhook(project *own, webhook *gone);
+/// Says that what is due to a webhook is to be read anew.
+void project_renew_webhook(project *own, webhook *of);
 
 /// Remembers the store's number of a row's contact. False if there is no memory.
 bool project_set_contact_num(project *own, uint32_t row, int64_t num);

@@ -202,6 +202,19 @@ static bool load_member(void *context, int64_t contact, int64_t since_ms) {
                &error);
 }
 
+static bool load_webhook(void *context, const store_webhook *row) {
+  loader *state = context;
+  webhook *added = webhook_create(row);
+  if (added == NULL) {
+    return fail(state, STORE_CORRUPT, "a webhook cannot be read");
+  }
+  if (!project_put_webhook(state->own, added)) {
+    webhook_free(added);
+    return fail(state, STORE_NOMEM, "out of memory");
+  }
+  return true;
+}
+
 /// Of every segment: one that was tracked once keeps its stored members, and what moves when it is
 /// tracked again is found by comparing with them.
 static store_status load_members(store_session *session, loader *state, store_error *error) {
@@ -231,6 +244,9 @@ static store_status load_all(store_session *session, marks *read, loader *state,
   }
   if (status == STORE_OK && state->status == STORE_OK) {
     status = load_members(session, state, error);
+  }
+  if (status == STORE_OK && state->status == STORE_OK) {
+    status = store_webhook_list(session, num, load_webhook, state, error);
   }
   if (status == STORE_OK && state->status != STORE_OK) {
     status = state->status;

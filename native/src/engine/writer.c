@@ -104,6 +104,17 @@ static bool run_command(batch *own, command *next) {
          store_savepoint_undo(own->session, &own->error) == STORE_OK;
 }
 
+static void publish_command(command *done) {
+  project *of = done->project;
+  if (of != NULL) {
+    (void)pthread_rwlock_wrlock(&of->lock);
+  }
+  done->publish(done, of);
+  if (of != NULL) {
+    (void)pthread_rwlock_unlock(&of->lock);
+  }
+}
+
 static void publish(writer *own, batch *done, command *const *commands, size_t count) {
   if (!batch_publish(done)) {
     // The store has it and the tables do not: starting anew is the one way to agree again.
@@ -113,11 +124,11 @@ static void publish(writer *own, batch *done, command *const *commands, size_t c
   }
   for (size_t i = 0; i < count; i++) {
     if (commands[i]->status == ENGINE_OK && commands[i]->publish != NULL) {
-      project *of = commands[i]->project;
-      (void)pthread_rwlock_wrlock(&of->lock);
-      commands[i]->publish(commands[i], of);
-      (void)pthread_rwlock_unlock(&of->lock);
+      publish_command(commands[i]);
     }
+  }
+  if (done->has_deliveries) {
+    own->options.told(own->options.told_context);
   }
 }
 

@@ -49,6 +49,7 @@ typedef struct command command;
 typedef engine_status (*command_run)(command *own, batch *in, project_batch *part);
 
 /// Runs in the writer thread after the commit, under the project's write lock. optional
+/// A command without a project gets NULL, and no lock.
 typedef void (*command_publish)(command *own, project *of);
 
 /// A command; the start of a larger struct that holds its inputs and outputs.
@@ -79,6 +80,10 @@ typedef struct writer_options {
   /// transaction, every WRITER_LOOK_MS or a little later, with the writer's session.
   void (*look)(void *context, store_session *session);
   void *look_context;
+  /// Is told that a batch wrote deliveries, or changed a webhook, once that is durable and
+  /// published. In the writer's thread.
+  void (*told)(void *context);
+  void *told_context;
   void (*log)(void *context, const char *event, const char *message);
 } writer_options;
 

@@ -27,9 +27,10 @@
 typedef enum store_counter {
   STORE_COUNTER_CONTACT = 0,
   STORE_COUNTER_EVENT = 1,
-  STORE_COUNTER_CHANGE = 2
+  STORE_COUNTER_CHANGE = 2,
+  STORE_COUNTER_DELIVERY = 3
 } store_counter;
-#define STORE_COUNTER_COUNT 3
+#define STORE_COUNTER_COUNT 4
 
 struct store {
   char *path;
@@ -78,6 +79,7 @@ struct store_session {
   store_known checked_segment;
   store_known checked_contact;
   store_known checked_name;
+  store_known checked_webhook;
   store_known_name names[STORE_KNOWN_NAMES]; ///< By hash of the name.
 };
 
@@ -175,6 +177,9 @@ store_status store_counter_next(store_session *session, store_counter counter, i
 /// STORE_NOT_FOUND unless the segment is this project's. Remembers the last one in a transaction.
 store_status store_segment_check(store_session *session, int64_t project, int64_t segment,
                                  store_error *err);
+/// STORE_NOT_FOUND unless the webhook is this project's. Remembers the last one in a transaction.
+store_status store_webhook_check(store_session *session, int64_t project, int64_t webhook,
+                                 store_error *err);
 /// STORE_NOT_FOUND unless the contact is this project's.
 store_status store_contact_check(store_session *session, int64_t project, int64_t contact,
                                  store_error *err);
@@ -203,11 +208,12 @@ store_status store_migrate(const char *path, sqlite3 *db, store_error *err);
 #define STORE_APPLICATION_ID 0x5345474D
 
 /// The key of a membership: the segment above, the contact below; of a change of one: the segment
-/// above, the change's num below; of a recipient: the campaign above, the contact below. 2^40
-/// contacts and changes, 2^23 segments and campaigns.
+/// above, the change's num below; of a recipient: the campaign above, the contact below; of a
+/// delivery: the webhook above, the delivery's num below. 2^40 contacts, changes and deliveries,
+/// 2^23 segments, campaigns and webhooks.
 #define STORE_KEY_SHIFT 40
 #define STORE_KEY_LOW ((INT64_C(1) << STORE_KEY_SHIFT) - 1)
-/// The first key of a segment or campaign; its keys end before the next one's first.
+/// The first key of a segment, campaign or webhook; its keys end before the next one's first.
 static inline int64_t store_key_first(int64_t owner) { return owner << STORE_KEY_SHIFT; }
 
 // ---- Rows that more than one file reads ----

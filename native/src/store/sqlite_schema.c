@@ -26,6 +26,7 @@
 //         | segment  | contact            |   members
 //         | segment  | num of the change  |   changes
 //         | campaign | contact            |   campaign_recipients
+//         | webhook  | num of the delivery|   deliveries, due_deliveries
 //
 //     at 0.5 µs a row; WITHOUT ROWID over (segment, contact) was 0.9 µs. A segment's rows lie
 //     together, so that adding or deleting a whole segment touches only its own pages: this is also
@@ -38,6 +39,11 @@
 //   * A campaign's recipients are copies: the list stays as it was, whatever becomes of the
 //     contacts.
 //   * The history of a contact that is gone finds its id and email in deleted_contacts.
+//   * A delivery is what a webhook is told of one event. What is told never changes, and stands in
+//     deliveries until it expires; that it is still to be told stands in due_deliveries, whose rows
+//     have 20 bytes. So an attempt that fails does not write the text again, what is due is found
+//     without looking at what is done, and both tables grow at a webhook's end. Neither needs an
+//     index: a delivery's id has its key in it.
 #include "sqlite_internal.h"
 
 #include <stdio.h>
@@ -45,7 +51,7 @@
 static const char *const MIGRATIONS[] = {
     // 1: everything of the first release
     "CREATE TABLE counters(counter INTEGER PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
-    "INSERT INTO counters VALUES (0, 0), (1, 0), (2, 0);"
+    "INSERT INTO counters VALUES (0, 0), (1, 0), (2, 0), (3, 0);"
 
     "CREATE TABLE projects("
     "  num INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
@@ -145,6 +151,32 @@ static const char *const MIGRATIONS[] = {
     "  row_number INTEGER NOT NULL, email TEXT NOT NULL, reason TEXT NOT NULL,"
     "  FOREIGN KEY(project, job) REFERENCES jobs(project, num) ON DELETE CASCADE) STRICT;"
     "CREATE INDEX job_errors_by_job ON job_errors(project, job);"
+
+    "CREATE TABLE webhooks("
+    "  num INTEGER PRIMARY KEY AUTOINCREMENT CHECK(num < 1 << 23), project INTEGER NOT NULL "
+    "REFERENCES projects(num),"
+    "  id TEXT NOT NULL, name TEXT, url TEXT NOT NULL, events_json TEXT NOT NULL,"
+    "  headers_json TEXT, condition_json TEXT, is_enabled INTEGER NOT NULL, secret TEXT NOT NULL,"
+    "  old_secret TEXT, old_secret_until_ms INTEGER, created_at_ms INTEGER NOT NULL,"
+    "  updated_at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX webhooks_by_num ON webhooks(project, num);"
+    "CREATE UNIQUE INDEX webhooks_by_id ON webhooks(project, id);"
+    "CREATE TABLE webhook_health("
+    "  webhook INTEGER PRIMARY KEY REFERENCES webhooks(num) ON DELETE CASCADE,"
+    "  failures INTEGER NOT NULL, last_success_at_ms INTEGER, last_failure_at_ms INTEGER,"
+    "  paused_until_ms INTEGER) STRICT;"
+    "CREATE TABLE deliveries("
+    "  key INTEGER PRIMARY KEY, contact INTEGER NOT NULL, status INTEGER NOT NULL,"
+    "  nonce INTEGER NOT NULL, at_ms INTEGER NOT NULL, payload TEXT NOT NULL) STRICT;"
+    "CREATE INDEX deliveries_parked ON deliveries(status) WHERE status = 2;"
+    "CREATE TABLE due_deliveries("
+    "  key INTEGER PRIMARY KEY, attempts INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
+    "  next_at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE attempts("
+    "  num INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    "  duration_ms INTEGER NOT NULL, http_status INTEGER NOT NULL, error TEXT, request TEXT,"
+    "  answer BLOB) STRICT;"
+    "CREATE INDEX attempts_by_delivery ON attempts(delivery);"
 
     "CREATE TABLE answers("
     "  num INTEGER PRIMARY KEY, project INTEGER NOT NULL REFERENCES projects(num),"

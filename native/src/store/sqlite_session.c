@@ -81,7 +81,8 @@ void store_session_close(store_session *session) {
 }
 
 void store_forget_rows(store_session *session) {
-  session->checked_segment = session->checked_contact = session->checked_name = (store_known){0};
+  session->checked_segment = session->checked_contact = session->checked_name =
+      session->checked_webhook = (store_known){0};
   for (size_t i = 0; i < STORE_KNOWN_NAMES; i++) {
     session->names[i].row.num = 0;
   }

@@ -715,6 +715,155 @@ store_status store_job_error_list(store_session *session, int64_t project, int64
 store_status store_job_tidy(store_session *session, int64_t before_ms, size_t limit, bool *is_done,
                             store_error *err);
 
+// ---- Webhooks ----
+
+/// How sending to a webhook goes.
+typedef struct store_webhook_health {
+  int64_t failures;           ///< In a row; 0 after a success.
+  int64_t last_success_at_ms; ///< Optional.
+  int64_t last_failure_at_ms; ///< Optional.
+  int64_t paused_until_ms;    ///< Optional. Nothing is sent before.
+} store_webhook_health;
+
+typedef struct store_webhook {
+  int64_t num;
+  int64_t project;
+  seg_text_view id;
+  seg_text_view name; ///< Optional.
+  seg_text_view url;
+  seg_text_view events_json;    ///< An array of patterns.
+  seg_text_view headers_json;   ///< Optional: an object of texts.
+  seg_text_view condition_json; ///< Optional.
+  bool is_enabled;
+  seg_text_view secret;        ///< Readable: messages are signed with it.
+  seg_text_view old_secret;    ///< Optional.
+  int64_t old_secret_until_ms; ///< Optional: until then the old one signs too.
+  int64_t created_at_ms;
+  int64_t updated_at_ms;
+  store_webhook_health health; ///< Set by store_webhook_set_health alone.
+} store_webhook;
+
+typedef bool (*store_webhook_visit)(void *context, const store_webhook *webhook);
+
+/// `num` and `health` are not read. STORE_CONFLICT: the id is taken; STORE_NOT_FOUND: no such
+/// project.
+store_status store_webhook_insert(store_session *session, const store_webhook *webhook,
+                                  int64_t *num, store_error *err);
+/// Sets everything of (project, num) but id, created_at_ms and health.
+store_status store_webhook_update(store_session *session, const store_webhook *webhook,
+                                  store_error *err);
+store_status store_webhook_set_health(store_session *session, int64_t project, int64_t num,
+                                      const store_webhook_health *health, store_error *err);
+/// Deletes the webhook. Its deliveries are nobody's from here on: store_delivery_expire takes them
+/// away, since there may be millions.
+store_status store_webhook_delete(store_session *session, int64_t project, int64_t num,
+                                  store_error *err);
+/// Oldest first.
+store_status store_webhook_list(store_session *session, int64_t project, store_webhook_visit visit,
+                                void *context, store_error *err);
+
+// ---- Deliveries: what webhooks are told of events ----
+//
+// A delivery is known by its webhook and its num. One of another project's webhook, or of one that
+// is gone, is as good as absent.
+
+/// Stored by number.
+typedef enum store_delivery_status {
+  STORE_DELIVERY_PENDING = 0,
+  STORE_DELIVERY_DELIVERED = 1,
+  STORE_DELIVERY_PARKED = 2 ///< Given up.
+} store_delivery_status;
+
+typedef struct store_delivery {
+  int64_t webhook;
+  int64_t num;
+  int64_t contact; ///< 0: none. It may be gone by now.
+  int64_t nonce;   ///< Random: two files that give the same num don't give the same id.
+  store_delivery_status status;
+  int64_t at_ms; ///< When its event was recorded.
+  seg_text_view payload;
+  // Of a pending one; else 0 and STORE_NO_INSTANT.
+  int64_t attempts;
+  int64_t since_ms; ///< When it became due first: what its day of attempts is counted from.
+  int64_t next_at_ms;
+} store_delivery;
+
+typedef bool (*store_delivery_visit)(void *context, const store_delivery *delivery);
+
+/// The num of the next delivery, which its payload has to name.
+store_status store_delivery_next_num(store_session *session, int64_t *num, store_error *err);
+/// Stores a pending delivery, due at at_ms. `status` and what a pending one has are not read.
+/// STORE_NOT_FOUND: no such webhook.
+/// Cost: about 2 µs and 40 bytes of file beside the payload, in one transaction.
+store_status store_delivery_insert(store_session *session, int64_t project,
+                                   const store_delivery *delivery, store_error *err);
+/// Pending ones with num > after, in their order, at most `limit`.
+store_status store_delivery_list_pending(store_session *session, int64_t project, int64_t webhook,
+                                         int64_t after, size_t limit, store_delivery_visit visit,
+                                         void *context, store_error *err);
+/// Whether there is a pending one.
+store_status store_delivery_is_pending(store_session *session, int64_t project, int64_t webhook,
+                                       bool *is_pending, store_error *err);
+/// How many are pending, and parked. Cost: a look at each of them, about 10 ns.
+store_status store_delivery_count(store_session *session, int64_t project, int64_t webhook,
+                                  int64_t *pending, int64_t *parked, store_error *err);
+/// Newest first, those with num < before, at most `limit`.
+/// status  optional  Of this status only. Delivered ones are found by passing over the others.
+store_status store_delivery_page(store_session *session, int64_t project, int64_t webhook,
+                                 const store_delivery_status *status, int64_t before, size_t limit,
+                                 store_delivery_visit visit, void *context, store_error *err);
+store_status store_delivery_get(store_session *session, int64_t project, int64_t webhook,
+                                int64_t num, store_delivery_visit visit, void *context,
+                                store_error *err);
+/// Those with num > after, in their order, at most `limit`; without payloads.
+store_status store_delivery_each(store_session *session, int64_t project, int64_t webhook,
+                                 int64_t after, size_t limit, store_delivery_visit visit,
+                                 void *context, store_error *err);
+/// The first num whose delivery, and all after it, were recorded at at_ms or later, if instants
+/// rise with nums. num  written  Greater than all if there is none.
+/// Cost: about 40 looks.
+store_status store_delivery_find_first(store_session *session, int64_t project, int64_t webhook,
+                                       int64_t at_ms, int64_t *num, store_error *err);
+/// A pending one is pending no more. STORE_NOT_FOUND: it is not pending.
+store_status store_delivery_settle(store_session *session, int64_t project, int64_t webhook,
+                                   int64_t num, store_delivery_status status, store_error *err);
+/// A pending one has had another attempt, and is due again at next_at_ms. STORE_NOT_FOUND: it is
+/// not pending.
+store_status store_delivery_delay(store_session *session, int64_t project, int64_t webhook,
+                                  int64_t num, int64_t next_at_ms, store_error *err);
+/// Makes one pending, whatever it is, due at at_ms, with a new day of attempts.
+store_status store_delivery_renew(store_session *session, int64_t project, int64_t webhook,
+                                  int64_t num, int64_t at_ms, store_error *err);
+
+/// One attempt to send a delivery.
+typedef struct store_attempt {
+  int64_t at_ms;
+  int64_t duration_ms;
+  int64_t http_status;   ///< 0: there was no answer.
+  seg_text_view error;   ///< Optional: why it failed, beyond the status.
+  seg_text_view request; ///< Optional: the headers that were sent.
+  seg_text_view answer;  ///< Optional: how the answer's body begins; any bytes.
+} store_attempt;
+
+typedef bool (*store_attempt_visit)(void *context, const store_attempt *attempt);
+
+/// STORE_NOT_FOUND: no such delivery.
+store_status store_attempt_insert(store_session *session, int64_t project, int64_t webhook,
+                                  int64_t num, const store_attempt *attempt, store_error *err);
+/// Newest first, at most `limit`.
+store_status store_attempt_list(store_session *session, int64_t project, int64_t webhook,
+                                int64_t num, size_t limit, store_attempt_visit visit, void *context,
+                                store_error *err);
+
+/// Deletes, with their attempts, the deliveries of all projects that are not pending and were
+/// recorded before before_ms, and all those of deleted webhooks.
+///
+/// cursor  read, written  Where to go on; 0 begins, and means at the end that all has been looked
+///                        at.
+/// limit   Deliveries to look at at most: it bounds how long the call takes, about 20 µs each.
+store_status store_delivery_expire(store_session *session, int64_t before_ms, size_t limit,
+                                   int64_t *cursor, store_error *err);
+
 // ---- Idempotency keys ----
 
 /// The answer that was given to the first request with this key.

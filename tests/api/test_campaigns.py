@@ -9,6 +9,7 @@ import datetime
 import http.client
 import io
 import json
+import socket
 import threading
 import time
 
@@ -632,11 +633,17 @@ class Crowds(OwnServerTest):
         server = self.serve("--sweep", "0")
         client = self.client(server)
         self.fill(client, LIST_PIECE)
+        for i in range(150):  # far more than the buffers of a connection hold
+            client.post("/contacts", {"email": f"long{i}@x.io", "subscribed": True,
+                                      "data": {"text": "x" * 60000}})
         path = self.campaign(client)
         self.assertEqual(client.post(f"{path}/send").status, 200)
         self.assertEqual(client.post(f"{path}/sent").status, 200)
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         self.addCleanup(connection.close)
+        connection.sock = socket.socket()
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sock.connect(("127.0.0.1", server.port))
         connection.request("GET", f"{path}/recipients",
                            headers={"Authorization": f"Bearer {self.project['secretKey']}"})
         response = connection.getresponse()

@@ -186,7 +186,7 @@ function SaveBar({ store, live, back }: SaveBarProps) {
       <div class="save-bar-row">
         <CountNote store={store} live={live} />
         <p class="save-note" role="status">
-          {stillThere ?? (store.isChanged.value ? 'Not saved yet' : '')}
+          {stillThere ?? (store.isChanged.value && <span class="wide-only">Not saved yet</span>)}
         </p>
         <ButtonLink href={back}>Cancel</ButtonLink>
         <Button variant="primary" busy={action.isBusy} onClick={save}>

@@ -1,0 +1,472 @@
+// The editor of segments, as somebody uses it: what it counts is what the server counts, and nothing
+// that was typed is lost.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { violations } from './axe.mjs';
+import { goTo, openDashboard, settled, SIZES } from './browser.mjs';
+import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
+import { startServer } from './server.mjs';
+
+/** Longer than the page waits between two looks at the contacts. */
+const FRESH_MS = 15_000;
+
+let server;
+let dashboard;
+let page;
+let call;
+let segments;
+
+before(async () => {
+  server = await startServer('Demo');
+  call = server.calls[0];
+  ({ segments } = await seed(call));
+  dashboard = await openDashboard(server);
+  ({ page } = dashboard);
+});
+
+after(async () => {
+  await dashboard?.close();
+  await server?.end();
+});
+
+afterEach(async () => {
+  assert.deepEqual(dashboard.complaints.splice(0), []);
+  assert.equal(await page.evaluate(() => window.wasMarkup), undefined);
+  // What a test left unsaved is not the next one's.
+  page.once('dialog', (dialog) => void dialog.accept());
+  await goTo(page, '/settings');
+  await settled(page);
+  page.removeAllListeners('dialog');
+  await page.evaluate(() => {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith('segmentry.draft')) localStorage.removeItem(key);
+    }
+  });
+});
+
+const filter = (field, operator, more = {}) => ({ field, operator, ...more });
+const all = (...filters) => ({ logic: 'AND', groups: [{ filters }] });
+const isPro = filter('data.plan', 'equals', { value: 'pro' });
+
+async function open(path) {
+  await goTo(page, path);
+  await page.getByRole('heading', { level: 1, name: /(New|Edit) segment/ }).waitFor();
+  await page.getByRole('region', { name: 'Name and kind' }).waitFor();
+}
+
+const json = () => page.getByLabel('Condition as JSON');
+
+async function typeJson(condition) {
+  await page.getByRole('tab', { name: 'JSON' }).click();
+  await json().fill(typeof condition === 'string' ? condition : JSON.stringify(condition, null, 2));
+}
+
+async function shownJson() {
+  await page.getByRole('tab', { name: 'JSON' }).click();
+  return JSON.parse(await json().inputValue());
+}
+
+/** The number at the head of the counts, once it is this one. */
+const counts = (count) =>
+  page.locator('.live-count').filter({ hasText: new RegExp(`^${count.toLocaleString('en')}$`) }).waitFor({ timeout: FRESH_MS });
+
+/** What stands beside the groups and filters of the builder, in document order. */
+const nodeCounts = async () =>
+  (await page.locator('.node-count-value').allTextContents()).map((text) => Number(text.replace(',', '')));
+
+const preview = (condition, more = {}) => call('POST', '/segments/preview', { condition, ...more });
+
+/** Chooses a field for the filter that has the focus, by the keyboard alone. */
+async function chooseField(search) {
+  await page.keyboard.type(search);
+  await page.keyboard.press('Enter');
+}
+
+test('a segment is built with the keyboard, counted at every key, and saved as it was counted', async () => {
+  await open('/segments/new');
+  await page.getByLabel('Name', { exact: true }).fill('Été à Paris');
+  await page.getByText('Slug ete-a-paris').waitFor();
+  await page.getByText('segment.ete-a-paris.entry').waitFor();
+
+  await page.getByRole('button', { name: 'Add filter' }).press('Enter');
+  await chooseField('plan');
+  await page.getByLabel('Value', { exact: true }).pressSequentially('pro');
+  await page.getByRole('button', { name: 'Add filter' }).press('Enter');
+  await chooseField('email opened');
+  await page.getByLabel('Comparison').last().selectOption({ label: 'occurred within the last' });
+  await page.getByLabel('How long').fill('3650');
+  await page.getByRole('button', { name: 'Or …' }).press('Enter');
+  await chooseField('subscribed');
+  await page.getByLabel('Value', { exact: true }).last().selectOption('no');
+
+  const condition = {
+    logic: 'OR',
+    groups: [
+      { filters: [isPro, filter('email.opened', 'triggeredWithin', { value: 3650, unit: 'days' })] },
+      { filters: [filter('subscribed', 'equals', { value: false })] },
+    ],
+  };
+  const expected = await preview(condition);
+  await counts(expected.count);
+  assert.deepEqual(await nodeCounts(), expected.nodes.map(({ count }) => count));
+  await page.getByText('Contacts where (plan is “pro” and email opened occurred within the last 3,650 days) or subscribed is no.').waitFor();
+  assert.deepEqual(await shownJson(), condition);
+
+  await page.getByRole('button', { name: 'Create segment' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Été à Paris' }).waitFor();
+  const saved = (await call('GET', '/segments')).find(({ name }) => name === 'Été à Paris');
+  assert.deepEqual(saved.condition, condition);
+  assert.equal(saved.slug, 'ete-a-paris');
+  assert.equal((await call('POST', `/segments/${saved.id}/refresh`)).memberCount, expected.count);
+  await call('DELETE', `/segments/${saved.id}`);
+});
+
+test('every operator counts as the server counts', async () => {
+  await open('/segments/new');
+  const conditions = [
+    all(filter('data.plan', 'notEquals', { value: 'pro' })),
+    all(filter('data.logins', 'greaterThan', { value: 100 })),
+    all(filter('data.tags', 'contains', { value: 'BETA' })),
+    all(filter('data.birthday', 'lessThan', { value: '1990-01-01' })),
+    all(filter('data.trialEndsAt', 'olderThan', { value: 1, unit: 'days' })),
+    all(filter('data.profile.tier', 'exists')),
+    all(filter('email', 'contains', { value: '@OUTLOOK' })),
+    all(filter('createdAt', 'within', { value: 1, unit: 'hours' })),
+    all(filter('event.signed_up', 'triggeredOlderThan', { value: 400, unit: 'days' })),
+    all(filter('event.signed_up', 'notTriggeredWithin', { value: 600, unit: 'days' })),
+    all(filter('email.clicked', 'notTriggered')),
+    all(filter(`segment.${segments.beta.id}`, 'memberOfSegment')),
+    all(filter(`segment.${segments.active.id}`, 'notMemberOfSegment'), filter(`segment.${segments.pro.id}`, 'memberOfSegment')),
+    all(filter('data.nobody_has_this', 'notExists'), filter('event.never_was', 'notTriggered')),
+  ];
+  for (const condition of conditions) {
+    const expected = await preview(condition);
+    await typeJson(condition);
+    await counts(expected.count);
+    await page.locator('.live-figures').getByText(expected.subscribed.toLocaleString('en'), { exact: true }).first().waitFor();
+    await page.getByRole('tab', { name: 'Builder' }).click();
+    assert.deepEqual(await nodeCounts(), expected.nodes.map(({ count }) => count), JSON.stringify(condition));
+  }
+});
+
+test('values are suggested, and whatever else one types counts as well', async () => {
+  await open('/segments/new');
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await chooseField('plan');
+  await page.getByLabel('Value', { exact: true }).click();
+  const options = page.getByRole('listbox', { name: 'Value' }).getByRole('option');
+  await options.first().waitFor();
+  const { values } = await call('GET', '/contacts/fields/data.plan/values');
+  assert.deepEqual(await options.locator('.combobox-title').allTextContents(), values);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await counts((await preview(all(filter('data.plan', 'equals', { value: values[0] })))).count);
+  await page.getByLabel('Value', { exact: true }).fill('no such plan');
+  await counts(0);
+});
+
+test('fields that no contact has yet can be chosen, and values of any type', async () => {
+  await open('/segments/new');
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await page.keyboard.type('planned_seats');
+  await page.getByRole('option', { name: 'Custom field “planned_seats”' }).click();
+  await page.getByLabel('Type of the value').selectOption('number');
+  await page.getByLabel('Value', { exact: true }).fill('4.5');
+  assert.deepEqual(await shownJson(), all(filter('data.planned_seats', 'equals', { value: 4.5 })));
+});
+
+test('the JSON and the builder are one; mistakes are named where they are, and nothing is lost', async () => {
+  await open('/segments/new');
+  await typeJson(all(isPro));
+  await page.getByRole('tab', { name: 'Builder' }).click();
+  assert.equal(await page.getByLabel('Value', { exact: true }).inputValue(), 'pro');
+
+  const broken = '{\n  "logic": "AND",\n  "groups": [{ "filters": [{ "field": "subscribed", "operator": "contains", "value": "x" }] }]\n}';
+  await typeJson(broken);
+  const place = page.getByRole('button', { name: 'Line 3, column 66' });
+  await place.click();
+  assert.equal(await json().evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd)), '"contains"');
+  assert.equal(await page.locator('.json-mirror mark').first().textContent(), '"contains"');
+  await page.getByText('allowed are equals, notEquals').waitFor();
+
+  await page.getByRole('tab', { name: 'Builder' }).click();
+  await page.getByText('What you typed under JSON is not a filter yet.').waitFor();
+  assert.ok(await page.getByLabel('Value', { exact: true }).isDisabled());
+  await page.getByRole('button', { name: 'Go on with the JSON' }).click();
+  assert.equal(await json().inputValue(), broken);
+
+  await typeJson('{"logic": "AND",\n "groups": [}');
+  await page.getByRole('button', { name: 'Line 2, column 12' }).waitFor();
+  await page.getByRole('tab', { name: 'Builder' }).click();
+  await page.getByRole('button', { name: 'Discard what I typed' }).click();
+  assert.deepEqual(await shownJson(), all(isPro));
+});
+
+test('filters and groups move by keys, by menu and by dragging, and every step can be undone', async () => {
+  await open('/segments/new');
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => filter(`data.${name}`, 'exists'));
+  await typeJson({ logic: 'OR', groups: [{ filters: [a, b] }, { filters: [c] }] });
+  await page.getByRole('tab', { name: 'Builder' }).click();
+  const shape = async () => {
+    const { logic, groups } = await shownJson();
+    await page.getByRole('tab', { name: 'Builder' }).click();
+    const spell = (group) =>
+      group.filters.map(({ field }) => field.slice(5)).join('') +
+      (group.conditions ? `(${group.conditions.groups.map(spell).join('|')})` : '');
+    return `${logic} ${groups.map(spell).join('|')}`;
+  };
+  const handle = (name) => page.getByRole('button', { name: `Move ${name} with the arrow keys` });
+
+  await handle('filter 1 of group 1').press('ArrowDown');
+  assert.equal(await shape(), 'OR ba|c');
+  await handle('filter 2 of group 1').press('ArrowDown');
+  // The focus goes with it.
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Move filter 1 of group 2 with the arrow keys');
+  assert.equal(await shape(), 'OR b|ac');
+  await handle('filter 2 of group 2').press('ArrowRight');
+  assert.equal(await shape(), 'OR b|a(c)');
+  await page.getByRole('button', { name: 'More for group 2', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Move up' }).click();
+  assert.equal(await shape(), 'OR a(c)|b');
+  await page.getByRole('button', { name: 'More for filter 1 of group 1', exact: true }).click();
+  await page.keyboard.press('End');
+  await page.getByRole('menuitem', { name: 'Duplicate' }).press('Enter');
+  assert.equal(await shape(), 'OR aa(c)|b');
+  await handle('filter 1 of group 2').dragTo(page.getByRole('group', { name: /^Filter 1: a/ }), { targetPosition: { x: 40, y: 4 } });
+  assert.equal(await shape(), 'OR baa(c)');
+  await handle('filter 2 of group 1').press('Delete');
+  assert.equal(await shape(), 'OR ba(c)');
+
+  for (const expected of ['OR baa(c)', 'OR aa(c)|b', 'OR a(c)|b', 'OR b|a(c)']) {
+    await handle('filter 1 of group 1').press('Control+z');
+    assert.equal(await shape(), expected);
+  }
+  await handle('filter 1 of group 1').press('Control+Shift+z');
+  await page.getByRole('button', { name: 'Redo' }).click();
+  assert.equal(await shape(), 'OR aa(c)|b');
+});
+
+test('what saving would change is what saving changes', async () => {
+  await open(`/segments/${segments.pro.id}/edit`);
+  const condition = {
+    logic: 'OR',
+    groups: [{ filters: [filter('data.plan', 'equals', { value: 'starter' })] }, { filters: [isPro, filter('data.logins', 'greaterThan', { value: 50 })] }],
+  };
+  const expected = await preview(condition, { segmentId: segments.pro.id });
+  assert.ok(expected.changes.entering > 0 && expected.changes.leaving > 0);
+  await typeJson(condition);
+  await counts(expected.count);
+  const panel = page.getByRole('region', { name: 'Who matches' });
+  const moves = panel.locator('.live-moves dd');
+  assert.deepEqual(await moves.allTextContents(), [expected.changes.entering, expected.changes.leaving].map(String));
+  await panel.getByText(`segment.pro-subscribed.entry × ${expected.changes.entering}`).waitFor();
+  await panel.getByText(`segment.pro-subscribed.exit × ${expected.changes.leaving}`).waitFor();
+  await panel.getByRole('link', { name: 'Pro in France' }).waitFor();
+
+  const before = await call('GET', `/segments/${segments.pro.id}/changes?limit=100`);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Pro, subscribed' }).waitFor();
+  await call('POST', `/segments/${segments.pro.id}/compute`);
+  const { data } = await call('GET', `/segments/${segments.pro.id}/changes?limit=100`);
+  const fresh = data.filter(({ id }) => Number(id) > Number(before.data[0].id));
+  const of = (type) => fresh.filter((change) => change.type === type).length;
+  assert.deepEqual([of('entry'), of('exit')], [expected.changes.entering, expected.changes.leaving]);
+  const members = await call('GET', `/segments/${segments.pro.id}/contacts`);
+  assert.equal(members.total, expected.count);
+});
+
+test('counts follow the contacts without a key being pressed', async () => {
+  await open('/segments/new');
+  await typeJson(all(filter('data.freshly', 'equals', { value: 'made' })));
+  await counts(0);
+  await call('POST', '/contacts', { email: 'fresh@example.com', data: { freshly: 'made' } });
+  await counts(1);
+  await page.getByRole('link', { name: 'fresh@example.com' }).waitFor();
+});
+
+test('beyond what a page can hold the server counts, and the page says so', async () => {
+  // The server's own refusal, at a number that this project is over.
+  await page.context().route('**/snapshot?*', (route) => route.continue({ url: `${route.request().url()}&limit=10` }));
+  try {
+    await open('/segments/new');
+    await typeJson(all(isPro));
+    await page.getByText('so the server counts').waitFor();
+    const expected = await preview(all(isPro));
+    await counts(expected.count);
+    await page.getByRole('tab', { name: 'Builder' }).click();
+    assert.deepEqual(await nodeCounts(), expected.nodes.map(({ count }) => count));
+    await page.getByLabel('Value', { exact: true }).fill('free');
+    await counts((await preview(all(filter('data.plan', 'equals', { value: 'free' })))).count);
+  } finally {
+    await page.context().unroute('**/snapshot?*');
+  }
+  assert.ok(dashboard.expected(/409/) > 0);
+});
+
+test('an old answer never replaces a newer one', async () => {
+  const slow = [];
+  await page.context().route('**/snapshot?*', (route) => route.continue({ url: `${route.request().url()}&limit=10` }));
+  await page.route('**/segments/preview', async (route) => {
+    const response = await route.fetch();
+    // The first answer comes after the second.
+    if (slow.push(0) === 1) await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.fulfill({ response }).catch(() => undefined);
+  });
+  try {
+    await open('/segments/new');
+    await typeJson(all(isPro));
+    await page.waitForTimeout(600);
+    await typeJson(all(filter('data.plan', 'equals', { value: 'free' })));
+    const { count } = await preview(all(filter('data.plan', 'equals', { value: 'free' })));
+    await counts(count);
+    await page.waitForTimeout(1_800);
+    assert.equal(await page.locator('.live-count').textContent(), String(count));
+    assert.ok(slow.length >= 2);
+  } finally {
+    await page.unroute('**/segments/preview');
+    await page.context().unroute('**/snapshot?*');
+  }
+  dashboard.expected(/409/);
+});
+
+test('what was typed is offered again after a reload, and leaving asks', async () => {
+  await open('/segments/new');
+  await page.getByLabel('Name', { exact: true }).fill('Half a segment');
+  await typeJson('{"logic": "AND", "groups": [');
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('segmentry.draft') && localStorage[key].includes('groups')));
+
+  const asked = [];
+  page.once('dialog', (dialog) => {
+    asked.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await goTo(page, '/segments');
+  await page.waitForTimeout(100);
+  assert.match(asked[0], /Leave without saving/);
+  assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Half a segment');
+
+  page.once('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByText(/not saved\s+to “Half a segment”/).waitFor();
+  await page.getByRole('button', { name: 'Go on with them' }).click();
+  assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Half a segment');
+  assert.equal(await json().inputValue(), '{"logic": "AND", "groups": [');
+});
+
+test('what is not finished is not saved, and the focus goes there', async () => {
+  await open('/segments/new');
+  const create = page.getByRole('button', { name: 'Create segment' });
+  await create.click();
+  await page.getByText('Give the segment a name.').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'segment-name');
+  await page.keyboard.type('pro SUBSCRIBED');
+  await page.getByText('“Pro, subscribed” has this slug already.').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('Unfinished');
+  await create.click();
+  await page.getByText('Add at least one filter.').waitFor();
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await chooseField('plan');
+  await create.click();
+  await page.locator('.filter-problem').getByText('Enter a value.').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Value');
+  assert.equal((await call('GET', '/segments')).some(({ name }) => name === 'Unfinished'), false);
+});
+
+test('what the server finds wrong is shown at its filter', async () => {
+  const doomed = await call('POST', '/segments', { name: 'Doomed', condition: all(isPro) });
+  await open('/segments/new');
+  await page.getByLabel('Name', { exact: true }).fill('Refers to a doomed one');
+  const condition = all(isPro, filter(`segment.${doomed.id}`, 'memberOfSegment'));
+  await typeJson(condition);
+  await page.getByRole('tab', { name: 'Builder' }).click();
+  await counts((await preview(condition)).count);
+  await call('DELETE', `/segments/${doomed.id}`);
+  await page.getByRole('button', { name: 'Create segment' }).click();
+  const second = page.getByRole('group', { name: /^Filter 2/ });
+  await second.getByText('there is no segment with the id').waitFor();
+  assert.equal(await page.getByRole('group', { name: /^Filter 1/ }).locator('.filter-problem').count(), 0);
+  dashboard.expected(/400|404/);
+});
+
+test('with the server stopped nothing typed is lost, and saving works again when it is back', async () => {
+  await open(`/segments/${segments.active.id}/edit`);
+  await page.getByLabel('Name', { exact: true }).fill('Signed up some time');
+  await settled(page);
+  await server.stop();
+  try {
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The server cannot be reached, so nothing was saved.').waitFor();
+    await page.getByLabel('How long').fill('3000');
+  } finally {
+    await server.start();
+  }
+  await page.getByText('The server is back.').waitFor({ timeout: FRESH_MS });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Signed up some time' }).waitFor();
+  const saved = await call('GET', `/segments/${segments.active.id}`);
+  assert.equal(saved.name, 'Signed up some time');
+  assert.equal(saved.condition.groups[0].filters[0].value, 3000);
+  assert.ok(dashboard.expected(/ERR_|Failed to (load|fetch)|WebSocket/i) > 0);
+});
+
+test('a static segment has no filter', async () => {
+  await open('/segments/new');
+  await page.getByLabel('Name', { exact: true }).fill('Conference');
+  await page.getByRole('radio', { name: /Static/ }).check();
+  assert.equal(await page.getByRole('tab', { name: 'Builder' }).count(), 0);
+  await page.getByRole('button', { name: 'Create segment' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Conference' }).waitFor();
+  const made = (await call('GET', '/segments')).find(({ name }) => name === 'Conference');
+  assert.deepEqual([made.type, made.condition], ['STATIC', null]);
+  await open(`/segments/${made.id}/edit`);
+  await page.getByLabel('Description').fill('May, in Łódź');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Conference' }).waitFor();
+  assert.equal((await call('GET', `/segments/${made.id}`)).description, 'May, in Łódź');
+});
+
+test('hostile names, fields and values stay text', async () => {
+  await call('POST', '/contacts', { email: 'field@example.com', data: { [HOSTILE]: HOSTILE } });
+  await open(`/segments/${segments.hostile.id}/edit`);
+  await page.getByRole('link', { name: HOSTILE_EMAIL }).waitFor();
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await page.keyboard.type('<img');
+  await page.getByRole('option', { name: HOSTILE }).first().click();
+  await page.getByLabel('Value', { exact: true }).last().click();
+  await page.getByRole('option', { name: HOSTILE }).waitFor();
+  await page.keyboard.type(HOSTILE);
+  await counts(0);
+  await page.getByText(HOSTILE, { exact: false }).first().waitFor();
+  assert.equal(await page.locator('img').count(), 0);
+});
+
+for (const [sizeName, size] of Object.entries(SIZES)) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`the editor holds on a ${sizeName} in ${colorScheme}`, async () => {
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const holds = async (state) => {
+        assert.deepEqual(await violations(page), [], state);
+        const beside = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.ok(beside <= 0, `${state}: ${beside} pixels beside the page`);
+      };
+      await open(`/segments/${segments.proInFrance.id}/edit`);
+      await settled(page);
+      await holds('as it opens');
+      await page.getByRole('button', { name: 'Add filter' }).first().click();
+      await page.keyboard.press('ArrowDown');
+      await page.getByRole('listbox').waitFor();
+      await holds('with the picker open');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await holds('with an unfinished filter');
+      await page.getByRole('button', { name: 'More for filter 1 of group 1', exact: true }).click();
+      await holds('with a menu open');
+      await page.keyboard.press('Escape');
+      await typeJson('{"logic": "XOR", "groups": []}');
+      await holds('with mistakes in the JSON');
+      await page.getByRole('tab', { name: 'Builder' }).click();
+      await holds('with mistakes behind the builder');
+    });
+  }
+}

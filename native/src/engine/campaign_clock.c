@@ -2,10 +2,10 @@
 #include "campaign_clock.h"
 
 #include "campaigns_internal.h"
+#include "timed_wait.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct campaign_clock {
   engine *of;
@@ -99,17 +99,9 @@ static int64_t send_all_due(const campaign_clock *own) {
 }
 
 static void wait_ms(campaign_clock *own, int64_t duration_ms) {
-  struct timespec until;
-  (void)clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += (time_t)(duration_ms / 1000);
-  until.tv_nsec += (long)(duration_ms % 1000) * 1000000L;
-  if (until.tv_nsec >= 1000000000L) {
-    until.tv_sec++;
-    until.tv_nsec -= 1000000000L;
-  }
   (void)pthread_mutex_lock(&own->lock);
   if (!atomic_load(&own->is_stopping)) {
-    (void)pthread_cond_timedwait(&own->wakes, &own->lock, &until);
+    timed_wait_ms(&own->wakes, &own->lock, duration_ms);
   }
   (void)pthread_mutex_unlock(&own->lock);
 }
@@ -129,12 +121,8 @@ campaign_clock *campaign_clock_start(engine *of, int64_t interval_ms) {
   }
   own->of = of;
   own->interval_ms = interval_ms;
-  pthread_condattr_t monotonic;
-  (void)pthread_condattr_init(&monotonic);
-  (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   (void)pthread_mutex_init(&own->lock, NULL);
-  (void)pthread_cond_init(&own->wakes, &monotonic);
-  (void)pthread_condattr_destroy(&monotonic);
+  timed_wait_init(&own->wakes);
   if (pthread_create(&own->thread, NULL, run, own) != 0) {
     free(own);
     return NULL;

@@ -12,10 +12,10 @@
 #include "jobs.h"
 
 #include "job_input.h"
+#include "timed_wait.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 /// The pause after what the store could not take.
 #define RETRY_MS 2000
@@ -258,19 +258,6 @@ static bool tidy_some(jobs *own) {
 
 // The thread.
 
-/// Waits for a signal, or so long. The lock is held.
-static void wait_ms(jobs *own, int64_t ms) {
-  struct timespec until;
-  (void)clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += (time_t)(ms / 1000);
-  until.tv_nsec += (long)(ms % 1000) * 1000000L;
-  if (until.tv_nsec >= 1000000000L) {
-    until.tv_sec++;
-    until.tv_nsec -= 1000000000L;
-  }
-  (void)pthread_cond_timedwait(&own->has_work, &own->lock, &until);
-}
-
 /// Whether it is time to look for old jobs. A clock that was set back does not hold it up for long:
 /// the next job that ends tidies as well.
 static bool is_untidy(const jobs *own) {
@@ -285,7 +272,7 @@ static void *work(void *context) {
     job_entry *first = own->first;
     bool tidies = is_untidy(own);
     if (abandoned == NULL && first == NULL && !tidies) {
-      wait_ms(own, TIDY_MS);
+      timed_wait_ms(&own->has_work, &own->lock, TIDY_MS);
       continue;
     }
     (void)pthread_mutex_unlock(&own->lock);
@@ -294,7 +281,7 @@ static void *work(void *context) {
     is_good = (first == NULL || take_turn(own, first)) && is_good;
     (void)pthread_mutex_lock(&own->lock);
     if (!is_good && !own->is_stopping) {
-      wait_ms(own, RETRY_MS);
+      timed_wait_ms(&own->has_work, &own->lock, RETRY_MS);
     }
   }
   (void)pthread_mutex_unlock(&own->lock);
@@ -372,7 +359,7 @@ bool jobs_start(const jobs_options *options, jobs **out, store_error *error) {
   }
   own->options = *options;
   (void)pthread_mutex_init(&own->lock, NULL);
-  (void)pthread_cond_init(&own->has_work, NULL);
+  timed_wait_init(&own->has_work);
   bool ok =
       store_session_open(options->file, STORE_ACCESS_READ, &own->session, error) == STORE_OK &&
       load(own, error) == STORE_OK;

@@ -5,6 +5,7 @@
 #include "writer.h"
 
 #include "once.h"
+#include "timed_wait.h"
 #include "tracking.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct writer {
   store_session *session;
@@ -236,40 +236,26 @@ static size_t take_commands(writer *own, command **out) {
   return count;
 }
 
-static int64_t monotonic_ms(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /// Waits for commands, for the next sweep or for the next look; the lock is held.
 static void wait_for_work(writer *own) {
-  int64_t left_ms = own->next_look_ms - monotonic_ms();
+  int64_t left_ms = own->next_look_ms - timed_wait_now_ms();
   if (own->options.sweep_ms > 0) {
     int64_t sweep_ms = own->next_sweep_ms - own->options.now_ms(own->options.context);
     left_ms = sweep_ms < left_ms ? sweep_ms : left_ms;
   }
   left_ms = left_ms < 1 ? 1 : left_ms;
-  struct timespec until;
-  (void)clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += (time_t)(left_ms / 1000);
-  until.tv_nsec += (long)(left_ms % 1000) * 1000000L;
-  if (until.tv_nsec >= 1000000000L) {
-    until.tv_sec++;
-    until.tv_nsec -= 1000000000L;
-  }
-  (void)pthread_cond_timedwait(&own->has_work, &own->lock, &until);
+  timed_wait_ms(&own->has_work, &own->lock, left_ms);
 }
 
 /// Looks for what other processes have changed, when it is time; the lock is held, but not
 /// meanwhile. Returns whether it did.
 static bool look_around(writer *own) {
-  if (monotonic_ms() < own->next_look_ms) {
+  if (timed_wait_now_ms() < own->next_look_ms) {
     return false;
   }
   (void)pthread_mutex_unlock(&own->lock);
   own->options.look(own->options.look_context, own->session);
-  own->next_look_ms = monotonic_ms() + WRITER_LOOK_MS;
+  own->next_look_ms = timed_wait_now_ms() + WRITER_LOOK_MS;
   (void)pthread_mutex_lock(&own->lock);
   return true;
 }
@@ -323,7 +309,7 @@ writer *writer_start(store_session *session, const writer_options *options) {
   own->last = &own->first;
   own->next_sweep_ms = options->now_ms(options->context) + options->sweep_ms;
   (void)pthread_mutex_init(&own->lock, NULL);
-  (void)pthread_cond_init(&own->has_work, NULL);
+  timed_wait_init(&own->has_work);
   if (pthread_create(&own->thread, NULL, work, own) != 0) {
     free(own);
     return NULL;

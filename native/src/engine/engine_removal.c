@@ -58,15 +58,15 @@ static bool is_built_in(seg_text_view field) {
 
 // Usage.
 
-/// Finds the users under the read lock, which the caller gives back.
-static engine_status find_users(engine *own, project *in, usage_field field, usage_show show,
-                                void *context, removal_usage *out, engine_error *error) {
+/// Finds the campaigns, once the lock is given back.
+static engine_status find_campaigns(engine *own, const project *in, usage_field field,
+                                    usage_show show, void *context, removal_usage *out,
+                                    engine_error *error) {
   store_error cause = {.status = STORE_NOMEM, .message = "out of memory"};
   store_session *session = engine_session_borrow(own);
   store_status status = STORE_NOMEM;
-  *out = (removal_usage){.can_remove = false};
   if (session != NULL) {
-    status = usage_find(session, in, field, show, context, &out->users, &cause);
+    status = usage_find_campaigns(session, in->num, field, show, context, &out->users, &cause);
   }
   engine_session_return(own, session);
   return engine_fail_store(error, status, &cause);
@@ -85,18 +85,20 @@ engine_status engine_field_usage(engine *own, project *in, seg_text_view field, 
   }
   uint64_t *mask = NULL;
   int64_t now_ms = engine_now_ms(own);
+  *out = (removal_usage){.can_remove = false};
   (void)pthread_rwlock_rdlock(&in->lock);
-  engine_status status = find_users(own, in, named.usage, show, context, out, error);
-  if (status == ENGINE_OK && !is_data) {
-    out->contact_count = seg_table_contact_count(in->table);
-  } else if (status == ENGINE_OK && mask_of_field(in, named.text, now_ms, &mask)) {
-    out->contact_count = mask_count(in, mask);
-    out->can_remove = !has_users(&out->users);
-  } else if (status == ENGINE_OK) {
-    status = engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  usage_find_segments(in, named.usage, show, context, &out->users);
+  bool ok = !is_data || mask_of_field(in, named.text, now_ms, &mask);
+  if (ok) {
+    out->contact_count = is_data ? mask_count(in, mask) : seg_table_contact_count(in->table);
   }
   (void)pthread_rwlock_unlock(&in->lock);
   free(mask);
+  if (!ok) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  engine_status status = find_campaigns(own, in, named.usage, show, context, out, error);
+  out->can_remove = is_data && !has_users(&out->users);
   return status;
 }
 
@@ -107,10 +109,12 @@ engine_status engine_event_usage(engine *own, project *in, seg_text_view name, u
     return engine_fail(error, ENGINE_INVALID, "event: a name has 1 to %d bytes, not %zu",
                        SEG_EVENT_NAME_BYTES_MAX, name.size_bytes);
   }
+  *out = (removal_usage){.can_remove = false};
   (void)pthread_rwlock_rdlock(&in->lock);
-  engine_status status = find_users(own, in, named.usage, show, context, out, error);
+  usage_find_segments(in, named.usage, show, context, &out->users);
   seg_event_info info = seg_table_event(in->table, name);
   (void)pthread_rwlock_unlock(&in->lock);
+  engine_status status = find_campaigns(own, in, named.usage, show, context, out, error);
   out->contact_count = info.contact_count;
   out->event_count = info.occurrence_count;
   out->can_remove = !has_users(&out->users) && !engine_is_reserved_event(name);

@@ -291,13 +291,13 @@ static void add_name(void *context, const usage_user *user) {
 /// Fails while a segment's condition or an active campaign refers to a segment.
 static engine_status check_unused(batch *in, const project *of, const segment *gone,
                                   engine_error *error) {
-  char field[SEG_FILTER_FIELD_BYTES_MAX + 1];
+  usage_segment_field named;
   user_names names = {.size_bytes = 0};
   usage_counts used = {0};
   int64_t campaigns = 0;
-  (void)snprintf(field, sizeof field, "segment.%.*s", (int)gone->id.size_bytes, gone->id.bytes);
-  store_status status = usage_find(in->session, of, (usage_field){.name = seg_text_of(field)},
-                                   add_name, &names, &used, &in->error);
+  usage_name_segment(gone, &named);
+  store_status status =
+      usage_find(in->session, of, named.field, add_name, &names, &used, &in->error);
   if (status == STORE_OK) {
     status = store_campaign_count_using(in->session, of->num, gone->num, &campaigns, &in->error);
   }
@@ -378,8 +378,12 @@ engine_status engine_segment_users(engine *own, project *in, seg_text_view id,
   (void)own;
   (void)pthread_rwlock_rdlock(&in->lock);
   const segment *of = project_find_segment(in, id);
+  usage_segment_field named;
+  if (of != NULL) {
+    usage_name_segment(of, &named);
+  }
   for (size_t i = in->segment_count; of != NULL && i-- > 0;) {
-    if (project_segment_uses(in->segments[i], of)) {
+    if (usage_refers(in->segments[i]->filter, named.field)) {
       show(context, in, in->segments[i]);
     }
   }

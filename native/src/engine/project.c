@@ -142,18 +142,6 @@ bool project_field_segment(seg_text_view field, seg_text_view *id) {
   return true;
 }
 
-bool project_segment_uses(const segment *user, const segment *of) {
-  size_t count = user->filter == NULL ? 0 : seg_filter_field_count(user->filter);
-  for (size_t i = 0; i < count; i++) {
-    seg_text_view id;
-    if (project_field_segment(seg_filter_field(user->filter, i), &id) &&
-        seg_text_equal(id, of->id)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static segment *segment_of_field(const project *own, seg_text_view field) {
   seg_text_view id;
   return project_field_segment(field, &id) ? project_find_segment(own, id)

@@ -81,9 +81,6 @@ segment *project_find_segment(const project *own, seg_text_view id);
 /// The id that a field `segment.<id>` names; false for any other field.
 bool project_field_segment(seg_text_view field, seg_text_view *id);
 
-/// Whether a segment's condition refers to another one.
-bool project_segment_uses(const segment *user, const segment *of);
-
 /// Makes a segment from the store's row. NULL if there is no memory or its condition is damaged.
 segment *segment_create(const store_segment *row);
 void segment_free(segment *gone);

@@ -1,6 +1,7 @@
 // See usage.h.
 #include "usage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is_meant(usage_field field, seg_text_view found) {
@@ -9,7 +10,7 @@ static bool is_meant(usage_field field, seg_text_view found) {
          (found.size_bytes == size || (field.with_nested && found.bytes[size] == '.'));
 }
 
-static bool refers(const seg_filter *filter, usage_field field) {
+bool usage_refers(const seg_filter *filter, usage_field field) {
   for (size_t i = 0; filter != NULL && i < seg_filter_field_count(filter); i++) {
     if (is_meant(field, seg_filter_field(filter, i))) {
       return true;
@@ -33,7 +34,7 @@ static bool look_at_campaign(void *context, const store_campaign *row) {
   seg_problems_init(&problems, seg_allocator_default());
   own->has_failed = seg_filter_parse(seg_allocator_default(), row->audience_condition_json, &filter,
                                      &problems) != SEG_OK;
-  if (!own->has_failed && refers(filter, own->field)) {
+  if (!own->has_failed && usage_refers(filter, own->field)) {
     own->counts->campaigns++;
     if (own->show != NULL) {
       usage_user user = {
@@ -46,12 +47,17 @@ static bool look_at_campaign(void *context, const store_campaign *row) {
   return !own->has_failed;
 }
 
-store_status usage_find(store_session *session, const project *in, usage_field field,
-                        usage_show show, void *context, usage_counts *counts, store_error *err) {
+void usage_name_segment(const segment *of, usage_segment_field *out) {
+  (void)snprintf(out->text, sizeof out->text, "segment.%.*s", (int)of->id.size_bytes, of->id.bytes);
+  out->field = (usage_field){.name = seg_text_of(out->text)};
+}
+
+void usage_find_segments(const project *in, usage_field field, usage_show show, void *context,
+                         usage_counts *counts) {
   *counts = (usage_counts){0};
   for (size_t i = 0; i < in->segment_count; i++) {
     const segment *of = in->segments[i];
-    if (refers(of->filter, field)) {
+    if (usage_refers(of->filter, field)) {
       counts->segments++;
       if (show != NULL) {
         usage_user user = {.kind = USAGE_SEGMENT, .id = of->id, .name = of->name};
@@ -59,9 +65,21 @@ store_status usage_find(store_session *session, const project *in, usage_field f
       }
     }
   }
+}
+
+store_status usage_find_campaigns(store_session *session, int64_t project_num, usage_field field,
+                                  usage_show show, void *context, usage_counts *counts,
+                                  store_error *err) {
   campaign_search search = {.field = field, .show = show, .context = context, .counts = counts};
+  counts->campaigns = 0;
   store_status status =
-      store_campaign_list_filtered(session, in->num, look_at_campaign, &search, err);
+      store_campaign_list_filtered(session, project_num, look_at_campaign, &search, err);
   // Conditions were checked when they were saved: only memory can be lacking.
   return status == STORE_OK && search.has_failed ? STORE_NOMEM : status;
+}
+
+store_status usage_find(store_session *session, const project *in, usage_field field,
+                        usage_show show, void *context, usage_counts *counts, store_error *err) {
+  usage_find_segments(in, field, show, context, counts);
+  return usage_find_campaigns(session, in->num, field, show, context, counts, err);
 }

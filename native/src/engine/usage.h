@@ -27,12 +27,31 @@ typedef struct usage_user {
 /// Called for the segments first, oldest first, then for the campaigns.
 typedef void (*usage_show)(void *context, const usage_user *user);
 
-/// Finds what refers to a field in a condition.
-///
+/// Whether a condition refers to a field. filter  NULL for a static segment: it does not.
+bool usage_refers(const seg_filter *filter, usage_field field);
+
+/// The field by which conditions name a segment.
+typedef struct usage_segment_field {
+  char text[SEG_FILTER_FIELD_BYTES_MAX + 1];
+  usage_field field; ///< In `text`.
+} usage_segment_field;
+void usage_name_segment(const segment *of, usage_segment_field *out);
+
+/// Finds the segments that refer to a field.
 /// show  optional
-///
 /// Threads: the caller holds the project's read lock, or is the writer.
-/// Cost: a look at each filter of the project; the campaigns' conditions are parsed.
+void usage_find_segments(const project *in, usage_field field, usage_show show, void *context,
+                         usage_counts *counts);
+
+/// Finds the campaigns; `counts` keeps its segments. Asks the store: not under a lock that the
+/// writer may wait for.
+/// show  optional
+/// Cost: the conditions of the project's open campaigns are parsed.
+store_status usage_find_campaigns(store_session *session, int64_t project_num, usage_field field,
+                                  usage_show show, void *context, usage_counts *counts,
+                                  store_error *err);
+
+/// Both, for the writer.
 store_status usage_find(store_session *session, const project *in, usage_field field,
                         usage_show show, void *context, usage_counts *counts, store_error *err);
 

@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
 
 from support import DatabaseTest, main
 from server import condition, filter_of, wait_until
@@ -260,6 +261,27 @@ class Backup(DatabaseTest):
         self.assertEqual(copy.read_text(), "precious")
         self.assert_fails(74, "shop.db", "backup", self.db, "--db", self.db)
         self.assertTrue(self.create("Still there"))
+
+    def test_one_that_is_killed_leaves_nothing_of_that_name(self):
+        self.create()
+        with sqlite3.connect(self.db) as db:  # large enough that killing comes in the middle
+            db.execute("CREATE TABLE ballast(bytes BLOB)")
+            db.executemany("INSERT INTO ballast VALUES (zeroblob(?))", [(1 << 20,)] * 64)
+        db.close()
+        copy = self.folder / "copy.db"
+        partial = self.folder / "copy.db.partial"
+        running = subprocess.Popen([self.program, "backup", copy, "--db", self.db],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not partial.exists():
+            self.assertIsNone(running.poll())
+        running.kill()
+        running.communicate()
+        self.assertEqual(running.returncode, -signal.SIGKILL)
+        self.assertFalse(copy.exists())
+        self.assert_fails(74, "copy.db.partial", "backup", copy, "--db", self.db)
+        partial.unlink()
+        self.succeed("backup", copy, "--db", self.db)
+        self.assertFalse(partial.exists())
 
     def test_a_place_that_cannot_be_written_is_74(self):
         self.create()

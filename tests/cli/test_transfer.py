@@ -320,6 +320,19 @@ class Again(TransferTest):
             contact("ada", subscribed=False, updatedAt=later,
                     data={"kept": 1, "plan": "pro", "new": 2}), contact("bob", data={})])
 
+    def test_data_that_grows_too_large_is_refused(self):
+        def texts(name):
+            return {f"{name}{i}": "x" * 60000 for i in range(17)}
+
+        self.write([contact("ada", data=texts("a"))])
+        self.import_data()
+        before = self.exported()
+        self.write([contact("bob"), contact("ada", data=texts("b"))])
+        refused = self.run_program(*self.command("import", "--data", self.data))
+        self.assertEqual(refused.returncode, 65)
+        self.assertIn("ada@example.com", refused.stderr)
+        self.assertEqual(self.exported(), before)
+
     def test_an_older_export_sets_no_instant_back(self):
         self.write([contact("ada")])
         self.import_data()

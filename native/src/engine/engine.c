@@ -77,17 +77,6 @@ static project *publish_project(engine *own, project *added, const store_project
   return listed;
 }
 
-/// For a table's hashes: whoever sends what it holds must not know it.
-static uint64_t random_seed(void) {
-  uint64_t seed = 0;
-  unsigned char bits[STORE_HASH_BYTES];
-  char secret[SECRET_TEXT_BYTES];
-  secret_make("", secret);
-  secret_hash(secret, strlen(secret), bits);
-  memcpy(&seed, bits, sizeof seed);
-  return seed;
-}
-
 typedef struct project_loader {
   engine *own;
   store_session *session; ///< Another one than lists the projects.
@@ -116,8 +105,8 @@ static bool load_project(void *context, const store_project *row) {
   project *loaded = NULL;
   state->next_progress_ms = engine_now_ms(state->own) + ENGINE_PROGRESS_MS;
   project_progress progress = {.show = show_progress, .context = state};
-  state->status = project_load(state->session, state->second, row, random_seed(), &progress,
-                               &loaded, state->error);
+  state->status = project_load(state->session, state->second, row, (uint64_t)random_number(),
+                               &progress, &loaded, state->error);
   if (state->status == STORE_OK && publish_project(state->own, loaded, row) == NULL) {
     state->status = STORE_NOMEM;
   }
@@ -359,8 +348,8 @@ static engine_status run_create_project(command *base, batch *in, project_batch 
   store_status status = store_project_insert(in->session, &own->row, &num, &in->error);
   if (status == STORE_OK) {
     own->row.num = num;
-    status =
-        project_load(in->session, NULL, &own->row, random_seed(), NULL, &own->created, &in->error);
+    status = project_load(in->session, NULL, &own->row, (uint64_t)random_number(), NULL,
+                          &own->created, &in->error);
   }
   return engine_fail_store(base->error, status, &in->error);
 }

@@ -19,16 +19,6 @@ store_status import_no_memory(store_error *error) {
   return STORE_NOMEM;
 }
 
-static uint64_t random_seed(void) {
-  char secret[SECRET_TEXT_BYTES];
-  unsigned char hash[STORE_HASH_BYTES];
-  uint64_t seed;
-  secret_make("", secret);
-  secret_hash(secret, sizeof secret, hash);
-  memcpy(&seed, hash, sizeof seed);
-  return seed;
-}
-
 /// Reads what the project is before the import.
 static store_status look_at_project(import *own, const import_options *options,
                                     store_error *error) {
@@ -62,7 +52,7 @@ static store_status begin(import *own, const import_options *options, store_erro
   if (status != STORE_OK) {
     return status;
   }
-  uint64_t seed = random_seed();
+  uint64_t seed = (uint64_t)random_number();
   if (seg_table_create(seg_allocator_default(), seed, &own->lines) != SEG_OK) {
     return import_no_memory(error);
   }
@@ -154,12 +144,12 @@ static store_status load(import *own, project **out, store_error *error) {
   store_status status =
       store_project_get_by_num(own->session, own->project.num, keep_row, &row, error);
   if (status == STORE_OK && own->is_fresh) {
-    status = project_create(&row, random_seed(), out);
+    status = project_create(&row, (uint64_t)random_number(), out);
     status = status == STORE_OK ? fill(own, *out) : status;
   } else if (status == STORE_OK) {
     seg_table_free(own->lines); // room for the project's table
     own->lines = NULL;
-    status = project_load(own->session, NULL, &row, random_seed(), NULL, out, error);
+    status = project_load(own->session, NULL, &row, (uint64_t)random_number(), NULL, out, error);
   }
   owned_text_free(row.id);
   owned_text_free(row.name);

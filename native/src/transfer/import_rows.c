@@ -1,9 +1,11 @@
 // Rows into the store. In the pipe's thread.
+#include "engine/engine.h"
 #include "engine/ids.h"
 #include "engine/json_text.h"
 #include "engine/owned_text.h"
 #include "import_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +83,20 @@ static bool merge_data(const import_row *row, seg_text_view stored, seg_text_vie
                       : json_text_merge(stored, row->data, out) == SEG_OK;
 }
 
+/// Whether a contact's data is still small enough for a line of an export.
+static store_status check_data(const import_row *row, seg_text_view merged, store_error *error) {
+  if (merged.size_bytes <= ENGINE_DATA_BYTES_MAX) {
+    return STORE_OK;
+  }
+  error->status = STORE_CORRUPT;
+  (void)snprintf(error->message, sizeof error->message,
+                 "the contact %.*s: its data and that of the file have %zu bytes together; at most "
+                 "%d are allowed",
+                 (int)row->name.size_bytes, row->name.bytes, merged.size_bytes,
+                 ENGINE_DATA_BYTES_MAX);
+  return STORE_CORRUPT;
+}
+
 /// Gives a contact that is there what the line says. No instant is set back.
 static store_status update_contact(import *own, const import_row *row, const store_contact *old,
                                    store_error *error) {
@@ -94,7 +110,11 @@ static store_status update_contact(import *own, const import_row *row, const sto
   if (!merge_data(row, old->data_json, &changed.data_json)) {
     return import_no_memory(error);
   }
-  store_status status = STORE_OK;
+  store_status status = check_data(row, changed.data_json, error);
+  if (status != STORE_OK) {
+    owned_text_free(changed.data_json);
+    return status;
+  }
   if (changed.subscribed == old->subscribed && changed.updated_at_ms == old->updated_at_ms &&
       seg_text_equal(changed.data_json, old->data_json)) {
     own->counts.contacts_same++;

@@ -95,10 +95,11 @@ static void insert_sorted(segment **sorted, size_t count, segment_key key_of, se
   sorted[at] = added;
 }
 
-/// `count` is with the one that goes.
+/// `count` is without the one that goes.
 static void remove_sorted(segment **sorted, size_t count, segment_key key_of, const segment *gone) {
-  size_t at = count_before(sorted, count, key_of, key_of(gone));
-  memmove(sorted + at, sorted + at + 1, (count - at - 1) * sizeof(segment *));
+  for (size_t at = count_before(sorted, count + 1, key_of, key_of(gone)); at < count; at++) {
+    sorted[at] = sorted[at + 1];
+  }
 }
 
 segment *project_find_segment(const project *own, seg_text_view id) {
@@ -258,9 +259,9 @@ bool project_end_segments(project *own) {
 
 /// Takes a segment out of the list; it is the caller's then.
 static void take_out(project *own, const segment *gone) {
+  own->segment_count--;
   remove_sorted(own->by_id, own->segment_count, id_of, gone);
   remove_sorted(own->by_slug, own->segment_count, slug_of, gone);
-  own->segment_count--;
   for (size_t i = gone->place; i < own->segment_count; i++) {
     own->segments[i] = own->segments[i + 1];
     own->segments[i]->place = i;
@@ -280,8 +281,8 @@ bool project_add_segment(project *own, segment *added) {
 
 bool project_replace_segment(project *own, segment *gone, segment *made) {
   size_t rest = own->segment_count - 1;
-  remove_sorted(own->by_id, rest + 1, id_of, gone);
-  remove_sorted(own->by_slug, rest + 1, slug_of, gone);
+  remove_sorted(own->by_id, rest, id_of, gone);
+  remove_sorted(own->by_slug, rest, slug_of, gone);
   insert_sorted(own->by_id, rest, id_of, made);
   insert_sorted(own->by_slug, rest, slug_of, made);
   made->place = gone->place;

@@ -147,11 +147,19 @@ function showObstacle(store: SegmentStore): void {
   } else if (condition.isTextAhead.value) {
     condition.showText.value = true;
   } else {
-    const [first] = condition.problems.value.faulty;
-    const row = document.querySelector(`[data-node="${CSS.escape(first ?? '')}"]`);
-    const control = row?.querySelector<HTMLElement>('[aria-invalid="true"], input, select');
-    (control ?? document.querySelector<HTMLElement>('.builder button'))?.focus();
+    // Once the mistakes are shown.
+    requestAnimationFrame(() => focusFirstProblem(condition));
   }
+}
+
+function focusFirstProblem(condition: ConditionStore): void {
+  const [first] = condition.problems.peek().faulty;
+  const row = document.querySelector(`[data-node="${CSS.escape(first ?? '')}"]`);
+  const control =
+    row?.querySelector<HTMLElement>('[aria-invalid="true"]') ??
+    row?.querySelector<HTMLElement>('input, select') ??
+    document.querySelector<HTMLElement>('.builder button');
+  control?.focus();
 }
 
 interface SaveBarProps {

@@ -135,6 +135,7 @@ export class SegmentStore {
       if (!this.segment) this.type.value = offer.type;
       this.trackMembership.value = offer.trackMembership;
       this.condition.replace(offer.condition, offer.text);
+      this.condition.showText.value = offer.text !== null;
     });
   }
 

@@ -1,6 +1,6 @@
 // One filter: what it looks at, how, and for which value.
 import type { ConditionFilter, Operator } from 'segmentry';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { filterInWords } from '../../condition/words';
 import { Combobox } from '../../ui/Combobox';
 import { newFieldOptions } from '../model/fieldOptions';
@@ -135,7 +135,8 @@ function FieldPicker({
 }: PartProps & { isBad: boolean; describedBy: string }) {
   const input = useRef<HTMLInputElement>(null);
   const wanted = store.focusOn.value;
-  useEffect(() => {
+  // Before the next key is pressed.
+  useLayoutEffect(() => {
     if (wanted?.id !== filter.id || wanted.part !== 'field') return;
     input.current?.focus();
     store.focusOn.value = null;

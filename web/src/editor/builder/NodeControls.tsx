@@ -1,5 +1,5 @@
 // The handle and the menu that filters and groups have in common.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from '../../ui/Icon';
 import type { ConditionStore } from '../conditionStore';
 import type { Direction } from '../model/operations';
@@ -33,7 +33,8 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
 export function DragHandle({ store, id, kind, name }: NodeControlProps) {
   const handle = useRef<HTMLSpanElement>(null);
   const wanted = store.focusOn.value;
-  useEffect(() => {
+  // Before the next key is pressed.
+  useLayoutEffect(() => {
     if (wanted?.id !== id || wanted.part !== 'handle') return;
     handle.current?.focus();
     store.focusOn.value = null;

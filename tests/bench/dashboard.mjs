@@ -207,7 +207,7 @@ for (const contacts of counts) {
 }
 stdout.write(
   [
-    '| contacts | snapshot, compressed | in memory | loaded in | counting, in the worker | key to counts | key to frame |',
+    '| contacts | snapshot, compressed | uncompressed | loaded in | counting, in the worker | key to counts | key to frame |',
     '| --: | --: | --: | --: | --: | --: | --: |',
     ...rows,
     '',

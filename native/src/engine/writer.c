@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// Segments are counted for this long, and one more, before what has gathered has its turn:
+/// hundreds of them take seconds.
+#define COUNTING_MS_MAX 50
+
 struct writer {
   store_session *session;
   writer_options options;
@@ -27,8 +31,11 @@ struct writer {
   int64_t next_sweep_ms;
   project **sweeping; ///< Projects of the sweep that is under way; NULL: there is none.
   size_t sweep_count;
-  size_t sweep_at;      ///< The next of them.
-  bool sweep_has_more;  ///< One of them has more to do than a transaction takes.
+  size_t sweep_at;     ///< The next of them.
+  bool sweep_has_more; ///< One of them has more to do than a transaction takes.
+  project *counting; ///< The project that was swept last, until its segments are counted; or NULL.
+  size_t count_at;   ///< Its next segment.
+  int64_t counting_ms;  ///< When it was swept: what the counts are of.
   int64_t next_look_ms; ///< By the monotonic clock, which nobody sets back.
 };
 
@@ -152,17 +159,33 @@ static void run_batch(writer *own, command *const *commands, size_t count) {
 
 // Sweeps.
 
-/// Counts every dynamic segment anew: time, and changes that no membership follows, move them too.
-static void count_project(project *of, int64_t now_ms) {
-  for (size_t i = 0; i < of->segment_count; i++) {
-    segment *counted = of->segments[i];
-    size_t count;
-    if (!counted->is_static && tracking_count(of, counted, now_ms, &count)) {
-      (void)pthread_rwlock_wrlock(&of->lock);
-      counted->member_count = (int64_t)count;
-      counted->member_count_at_ms = now_ms;
-      (void)pthread_rwlock_unlock(&of->lock);
-    }
+static int64_t monotonic_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void count_segment(project *of, segment *counted, int64_t now_ms) {
+  size_t count;
+  if (!counted->is_static && tracking_count(of, counted, now_ms, &count)) {
+    (void)pthread_rwlock_wrlock(&of->lock);
+    counted->member_count = (int64_t)count;
+    counted->member_count_at_ms = now_ms;
+    (void)pthread_rwlock_unlock(&of->lock);
+  }
+}
+
+/// Counts the next dynamic segments anew: time, and changes that no membership follows, move them
+/// too. Requests that have gathered come in between and may change the list: a segment that is
+/// passed over then has its turn in the next sweep.
+static void count_next(writer *own) {
+  project *of = own->counting;
+  int64_t until_ms = monotonic_ms() + COUNTING_MS_MAX;
+  while (own->count_at < of->segment_count && monotonic_ms() < until_ms) {
+    count_segment(of, of->segments[own->count_at++], own->counting_ms);
+  }
+  if (own->count_at >= of->segment_count) {
+    own->counting = NULL;
   }
 }
 
@@ -180,9 +203,9 @@ static bool sweep_project(writer *own, project *of) {
     }
     (void)pthread_rwlock_unlock(&of->lock);
     publish(own, &work, NULL, 0);
-    if (!result.is_cut) {
-      count_project(of, work.now_ms);
-    }
+    own->counting = result.is_cut ? NULL : of;
+    own->count_at = 0;
+    own->counting_ms = work.now_ms;
   } else {
     store_transaction_rollback(own->session);
     own->options.log(own->options.context, "sweep_failed",
@@ -192,18 +215,21 @@ static bool sweep_project(writer *own, project *of) {
   return ok && result.is_cut;
 }
 
-/// Sweeps the next project, the first one when no sweep is under way: requests that have gathered
-/// wait for one project's sweep, not for everybody's.
+/// Sweeps the next project, the first one when no sweep is under way, or goes on counting: requests
+/// that have gathered wait for one project's sweep, not for everybody's.
 static void sweep_next(writer *own) {
   if (own->sweeping == NULL) {
     own->sweep_count = own->options.projects(own->options.projects_context, &own->sweeping);
     own->sweep_at = 0;
     own->sweep_has_more = false;
   }
-  if (own->sweep_at < own->sweep_count && sweep_project(own, own->sweeping[own->sweep_at++])) {
+  if (own->counting != NULL) {
+    count_next(own);
+  } else if (own->sweep_at < own->sweep_count &&
+             sweep_project(own, own->sweeping[own->sweep_at++])) {
     own->sweep_has_more = true;
   }
-  if (own->sweep_at == own->sweep_count) {
+  if (own->counting == NULL && own->sweep_at == own->sweep_count) {
     free(own->sweeping);
     own->sweeping = NULL;
     int64_t now_ms = own->options.now_ms(own->options.context);

@@ -131,10 +131,14 @@ batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fit
   return status;
 }
 
-size_t batch_mark(const project_batch *part) { return part->changes.count; }
+size_t batch_mark(project_batch *part) {
+  part->told_mark = part->told_count;
+  return part->changes.count;
+}
 
 batch_status batch_cut(project_batch *part, size_t mark) {
   change_list_cut(&part->changes, mark);
+  part->told_count = part->told_mark;
   if (part->applied_count <= mark) {
     return BATCH_OK;
   }
@@ -151,19 +155,19 @@ batch_status batch_cut(project_batch *part, size_t mark) {
 
 store_status batch_move_begin(batch *own, const project *in, const segment *of, bool is_entry,
                               store_cause cause, batch_move *out) {
-  char data[TRACKING_EVENT_DATA_BYTES];
   int64_t name = 0;
   out->row =
       (store_move){.project = in->num, .segment = of->num, .at_ms = own->now_ms, .cause = cause};
   (void)snprintf(out->event_name, sizeof out->event_name, "segment.%.*s.%s",
                  (int)of->slug.size_bytes, of->slug.bytes, is_entry ? "entry" : "exit");
-  int size = tracking_event_data(of, data);
+  seg_text_view data = {.bytes = out->event_json,
+                        .size_bytes = (size_t)tracking_event_data(of, out->event_json)};
+  out->event_data = in->watching_count > 0 ? data : (seg_text_view){.bytes = NULL};
   store_status status = store_event_name_intern(own->session, in->num, seg_text_of(out->event_name),
                                                 &name, &own->error);
   if (status == STORE_OK) {
-    seg_text_view data_json = {.bytes = data, .size_bytes = (size_t)size};
-    status = store_segment_event_intern(own->session, in->num, of->num, name, data_json,
-                                        &out->row.event, &own->error);
+    status = store_segment_event_intern(own->session, in->num, of->num, name, data, &out->row.event,
+                                        &own->error);
   }
   return status;
 }

@@ -13,6 +13,7 @@
 
 #include "change.h"
 #include "project.h"
+#include "segmentry/slug.h"
 
 /// What a batch does to one project.
 typedef struct project_batch {
@@ -24,6 +25,8 @@ typedef struct project_batch {
   size_t applied_count;     ///< Of `changes`, those that the scratch table has, or never will.
   size_t added_field_count; ///< Fields and event names that the batch brings, at most: what a
   size_t added_event_count; ///< command that was undone has taken stays taken.
+  size_t told_count;        ///< Of `changes`, those that the webhooks have been told of (outbox.h),
+  size_t told_mark;         ///< and how many they were at the last mark.
 } project_batch;
 
 typedef struct batch {
@@ -59,7 +62,7 @@ batch_status batch_take_fields(project_batch *part, const struct cJSON *data, bo
 batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fits);
 
 /// Where the list stands, and going back there: for undoing one command.
-size_t batch_mark(const project_batch *part);
+size_t batch_mark(project_batch *part);
 batch_status batch_cut(project_batch *part, size_t mark);
 
 /// Evaluates every tracked segment on the touched contacts, writes what changed to the store and
@@ -73,10 +76,16 @@ bool batch_publish(batch *own);
 /// Forgets everything; the batch may be used again.
 void batch_clear(batch *own);
 
+/// Bytes of an entry or exit event's `data` at most: a name whose every byte is escaped as \u00XX,
+/// an id, and the braces and keys around them.
+#define BATCH_MOVE_JSON_BYTES (6 * SEG_NAME_BYTES_MAX + 128)
+
 /// What is the same for all contacts that enter, or leave, a tracked segment in one go.
 typedef struct batch_move {
   store_move row;
   char event_name[SEG_EVENT_NAME_BYTES_MAX + 1];
+  char event_json[BATCH_MOVE_JSON_BYTES];
+  seg_text_view event_data; ///< `event_json`, if a webhook may ask for it; else NULL bytes.
 } batch_move;
 
 /// Gets ready for entries into a segment, or for exits: names the event that they are.

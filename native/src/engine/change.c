@@ -72,7 +72,8 @@ bool change_list_add(change_list *list, const change *added) {
   }
   ok = ok && keep_text(list, added->contact_id, &own.contact_id) &&
        keep_text(list, added->email, &own.email) && keep_text(list, added->name, &own.name) &&
-       keep_text(list, added->segment, &own.segment) && keep_rows(added, &own);
+       keep_text(list, added->segment, &own.segment) &&
+       keep_text(list, added->event_data, &own.event_data) && keep_rows(added, &own);
   if (!ok) {
     free_change(&own);
     return false;

@@ -26,17 +26,18 @@ typedef enum change_kind {
 typedef struct change {
   change_kind kind;
   seg_text_view contact_id;
-  int64_t contact_num;   ///< PUT_CONTACT: the store's number of the contact.
-  seg_text_view email;   ///< PUT_CONTACT
-  struct cJSON *data;    ///< PUT_CONTACT
-  bool flag;             ///< PUT_CONTACT, TOUCH_CONTACT: subscribed. Members: becomes one.
-  int64_t created_at_ms; ///< PUT_CONTACT
-  int64_t updated_at_ms; ///< PUT_CONTACT, TOUCH_CONTACT
-  seg_text_view name;    ///< Of the event.
-  seg_text_view segment; ///< Its id: SET_MEMBER, MOVE_ROWS.
-  seg_activity activity; ///< ADD_ACTIVITY
-  int64_t at_ms;         ///< ADD_EVENT, ADD_ACTIVITY, MOVE_ROWS
-  const uint32_t *rows;  ///< MOVE_ROWS
+  int64_t contact_num;      ///< PUT_CONTACT: the store's number of the contact.
+  seg_text_view email;      ///< PUT_CONTACT
+  struct cJSON *data;       ///< PUT_CONTACT
+  bool flag;                ///< PUT_CONTACT, TOUCH_CONTACT: subscribed. Members: becomes one.
+  int64_t created_at_ms;    ///< PUT_CONTACT
+  int64_t updated_at_ms;    ///< PUT_CONTACT, TOUCH_CONTACT
+  seg_text_view name;       ///< Of the event.
+  seg_text_view segment;    ///< Its id: SET_MEMBER, MOVE_ROWS.
+  seg_activity activity;    ///< ADD_ACTIVITY
+  int64_t at_ms;            ///< ADD_EVENT, ADD_ACTIVITY, MOVE_ROWS
+  seg_text_view event_data; ///< ADD_EVENT, MOVE_ROWS: for webhooks, an object; NULL bytes: none.
+  const uint32_t *rows;     ///< MOVE_ROWS
   size_t row_count;
   size_t removal_before; ///< The list's own: its `last_removal` before this one was added.
 } change;

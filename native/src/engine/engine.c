@@ -5,6 +5,7 @@
 #include "campaign_clock.h"
 #include "deliveries.h"
 #include "engine_internal.h"
+#include "engine_webhooks.h"
 #include "fair_lock.h"
 #include "tracking.h"
 
@@ -169,6 +170,12 @@ static void look_for_changes(void *context, store_session *session) {
   }
 }
 
+/// What the writer's thread does now and then.
+static void look_around(void *context, store_session *session) {
+  look_for_changes(context, session);
+  webhooks_tidy(context, session);
+}
+
 size_t engine_list_projects(void *context, project ***out) {
   engine *own = context;
   (void)pthread_rwlock_rdlock(&own->lock);
@@ -262,7 +269,7 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
                               .context = options->context,
                               .projects = engine_list_projects,
                               .projects_context = own,
-                              .look = look_for_changes,
+                              .look = look_around,
                               .look_context = own,
                               .told = tell_sender,
                               .told_context = own,

@@ -1,6 +1,7 @@
 // Contacts: created, updated, deleted.
 #include "engine_internal.h"
 #include "json_text.h"
+#include "outbox.h"
 #include "segmentry/json.h"
 
 #include <cJSON.h>
@@ -335,6 +336,10 @@ engine_status engine_delete_contact(batch *in, project_batch *part, seg_text_vie
   if (status == ENGINE_OK && (batch_apply(part) != BATCH_OK || batch_touch(part, id) != BATCH_OK ||
                               !seg_table_find(part->scratch, id, &row))) {
     status = engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  // Webhooks are told of the contact as it is before it goes.
+  if (status == ENGINE_OK && outbox_write(in, part) != BATCH_OK) {
+    status = engine_fail(error, ENGINE_UNAVAILABLE, "the webhooks' messages could not be stored");
   }
   if (status == ENGINE_OK) {
     status = leave_all(in, part, row, old.row.num, error);

@@ -33,6 +33,9 @@ engine_status engine_add_event(batch *in, project_batch *part, seg_text_view con
     return engine_fail_store(error, status, &in->error);
   }
   change added = {.kind = CHANGE_ADD_EVENT, .contact_id = contact_id, .name = name, .at_ms = at_ms};
+  if (part->project->watching_count > 0) { // nobody else asks for it
+    added.event_data = data;
+  }
   return change_list_add(&part->changes, &added)
              ? ENGINE_OK
              : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
@@ -135,9 +138,15 @@ static engine_status run_track_one(command *base, batch *in, project_batch *part
              : engine_fail(base->error, own->results->status, "%.400s", own->results->message);
 }
 
-/// Names that only Segmentry itself records.
+/// Names that only Segmentry itself records, or tells webhooks.
 bool engine_is_reserved_event(seg_text_view name) {
   static const char *const prefixes[] = {"segment.", "contact.", "email."};
+  static const char *const told[] = {EVENT_CAMPAIGN_SENDING, EVENT_WEBHOOK_TEST};
+  for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+    if (seg_text_equal(name, seg_text_of(told[i]))) {
+      return true;
+    }
+  }
   for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
     size_t size = strlen(prefixes[i]);
     if (name.size_bytes >= size && memcmp(name.bytes, prefixes[i], size) == 0) {
@@ -155,8 +164,7 @@ static engine_status check_event(const event_input *item, engine_error *error) {
                        SEG_EVENT_NAME_BYTES_MAX, name.size_bytes);
   }
   if (engine_is_reserved_event(name)) {
-    return engine_fail(error, ENGINE_INVALID,
-                       "event: names that begin with segment., contact. or email. are reserved");
+    return engine_fail(error, ENGINE_INVALID, ENGINE_RESERVED_EVENT);
   }
   return engine_check_data_bytes(item->data, error);
 }

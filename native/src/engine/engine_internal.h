@@ -30,6 +30,8 @@ struct engine {
   pthread_mutex_t told_lock;
   void (*told)(void *context); ///< Who sends deliveries; NULL is nobody.
   void *told_context;
+  int64_t tidy_cursor;  ///< Of the walk over old deliveries (webhooks_tidy); 0: none is under way.
+  int64_t next_tidy_ms; ///< When the next walk begins.
 };
 
 typedef struct project_keys {
@@ -37,8 +39,15 @@ typedef struct project_keys {
   char public_key[SECRET_TEXT_BYTES];
 } project_keys;
 
-/// Whether an event's name begins as those do that the program makes itself.
+/// Whether an event's name is one of those that the program makes itself; and what is said then.
 bool engine_is_reserved_event(seg_text_view name);
+#define ENGINE_RESERVED_EVENT                                                                      \
+  "event: names that begin with segment., contact. or email. are reserved, and so "                \
+  "are " EVENT_CAMPAIGN_SENDING " and " EVENT_WEBHOOK_TEST
+
+/// Events without a contact, which webhooks are told of and nobody records.
+#define EVENT_CAMPAIGN_SENDING "campaign.sending"
+#define EVENT_WEBHOOK_TEST "webhook.test"
 
 /// Finds a project by its number in the store; NULL if there is none. Threads: any.
 project *engine_project_of_num(engine *own, int64_t num);

@@ -72,7 +72,9 @@ static engine_status find_campaigns(engine *own, const project *in, usage_field 
   return engine_fail_store(error, status, &cause);
 }
 
-static bool has_users(const usage_counts *users) { return users->segments + users->campaigns > 0; }
+static bool has_users(const usage_counts *users) {
+  return users->segments + users->campaigns + users->webhooks > 0;
+}
 
 engine_status engine_field_usage(engine *own, project *in, seg_text_view field, usage_show show,
                                  void *context, removal_usage *out, engine_error *error) {
@@ -87,7 +89,7 @@ engine_status engine_field_usage(engine *own, project *in, seg_text_view field, 
   int64_t now_ms = engine_now_ms(own);
   *out = (removal_usage){.can_remove = false};
   (void)pthread_rwlock_rdlock(&in->lock);
-  usage_find_segments(in, named.usage, show, context, &out->users);
+  usage_find_in_project(in, named.usage, show, context, &out->users);
   bool ok = !is_data || mask_of_field(in, named.text, now_ms, &mask);
   if (ok) {
     out->contact_count = is_data ? mask_count(in, mask) : seg_table_contact_count(in->table);
@@ -111,7 +113,7 @@ engine_status engine_event_usage(engine *own, project *in, seg_text_view name, u
   }
   *out = (removal_usage){.can_remove = false};
   (void)pthread_rwlock_rdlock(&in->lock);
-  usage_find_segments(in, named.usage, show, context, &out->users);
+  usage_find_in_project(in, named.usage, show, context, &out->users);
   seg_event_info info = seg_table_event(in->table, name);
   (void)pthread_rwlock_unlock(&in->lock);
   engine_status status = find_campaigns(own, in, named.usage, show, context, out, error);
@@ -153,9 +155,10 @@ static engine_status check_unused(removal_command *own, batch *in, const project
   return !has_users(&users)
              ? ENGINE_OK
              : engine_fail(own->base.error, ENGINE_CONFLICT,
-                           "%s is used by %zu segment%s and %zu active campaign%s", own->field.text,
-                           users.segments, users.segments == 1 ? "" : "s", users.campaigns,
-                           users.campaigns == 1 ? "" : "s");
+                           "%s is used by %zu segment%s, %zu active campaign%s and %zu webhook%s",
+                           own->field.text, users.segments, users.segments == 1 ? "" : "s",
+                           users.campaigns, users.campaigns == 1 ? "" : "s", users.webhooks,
+                           users.webhooks == 1 ? "" : "s");
 }
 
 /// Submits rounds until the last one: each is a transaction of its own, so that others get their
@@ -296,8 +299,7 @@ engine_status engine_event_remove(engine *own, project *in, seg_text_view name, 
                        SEG_EVENT_NAME_BYTES_MAX, name.size_bytes);
   }
   if (engine_is_reserved_event(name)) {
-    return engine_fail(error, ENGINE_INVALID,
-                       "event: names that begin with segment., contact. or email. are reserved");
+    return engine_fail(error, ENGINE_INVALID, ENGINE_RESERVED_EVENT);
   }
   return remove_all(own, &removal, count);
 }

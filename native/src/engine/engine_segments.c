@@ -269,7 +269,7 @@ engine_status engine_segment_update(engine *own, project *in, seg_text_view id,
 
 // Deletion.
 
-/// The names of the segments that refer to one, as many as there is room for.
+/// The names of the segments and webhooks that refer to one, as many as there is room for.
 typedef struct user_names {
   char text[300];
   size_t size_bytes;
@@ -278,7 +278,7 @@ typedef struct user_names {
 static void add_name(void *context, const usage_user *user) {
   user_names *names = context;
   seg_text_view name = user->name;
-  if (user->kind != USAGE_SEGMENT ||
+  if (user->kind == USAGE_CAMPAIGN ||
       names->size_bytes + name.size_bytes + 3 >= sizeof names->text) {
     return;
   }
@@ -288,7 +288,7 @@ static void add_name(void *context, const usage_user *user) {
   names->size_bytes += (size_t)size;
 }
 
-/// Fails while a segment's condition or an active campaign refers to a segment.
+/// Fails while a segment's or a webhook's condition, or an active campaign, refers to a segment.
 static engine_status check_unused(batch *in, const project *of, const segment *gone,
                                   engine_error *error) {
   usage_segment_field named;
@@ -304,7 +304,7 @@ static engine_status check_unused(batch *in, const project *of, const segment *g
   if (status != STORE_OK) {
     return engine_fail_store(error, status, &in->error);
   }
-  if (used.segments > 0) {
+  if (used.segments + used.webhooks > 0) {
     return engine_fail(error, ENGINE_CONFLICT, "the segment is used by: %s", names.text);
   }
   campaigns += (int64_t)used.campaigns; // those that name it in a condition of their own

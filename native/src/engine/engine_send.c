@@ -13,8 +13,12 @@
 // the contacts.
 #include "campaigns_internal.h"
 #include "masks.h"
+#include "outbox.h"
+#include "text_buffer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct send_command {
   command base;
@@ -171,12 +175,37 @@ static engine_status write_list(send_command *own, batch *in, const project *of)
   return ENGINE_OK;
 }
 
+/// Tells the webhooks that the list is there.
+static store_status tell_webhooks(const send_command *own, batch *in, const project *of) {
+  const store_campaign *row = &own->kept.row;
+  text_buffer data = {0};
+  char rest[64 + 2 * ID_TEXT_BYTES];
+  (void)snprintf(rest, sizeof rest,
+                 ",\"recipients\":%zu,\"recipientsUrl\":\"/campaigns/%.*s/recipients\"}",
+                 own->count, (int)row->id.size_bytes, row->id.bytes);
+  bool ok = text_buffer_add(&data, "{\"campaignId\":", 14) &&
+            text_buffer_add_json_string(&data, row->id) &&
+            text_buffer_add(&data, ",\"campaignName\":", 16) &&
+            text_buffer_add_json_string(&data, row->name) &&
+            text_buffer_add(&data, rest, strlen(rest));
+  store_status status = STORE_NOMEM;
+  if (ok) {
+    seg_text_view json = {.bytes = data.bytes, .size_bytes = data.size_bytes};
+    status = outbox_tell_all(in, of, seg_text_of(EVENT_CAMPAIGN_SENDING), json);
+  }
+  text_buffer_free(&data);
+  return status;
+}
+
 static engine_status end_list(send_command *own, batch *in, const project *of) {
   store_campaign *row = &own->kept.row;
   row->status = STORE_CAMPAIGN_SENDING;
   row->recipient_count = (int64_t)own->count;
   row->updated_at_ms = in->now_ms;
   if (store_campaign_update(in->session, row, &in->error) != STORE_OK) {
+    return fail_writing(own, &in->error);
+  }
+  if (tell_webhooks(own, in, of) != STORE_OK) {
     return fail_writing(own, &in->error);
   }
   (void)campaign_show(of, row, in->now_ms, own->show, own->context); // it has its count

@@ -102,6 +102,35 @@ bool json_text_find(seg_text_view object, const char *name, seg_text_view *value
   return found;
 }
 
+/// Reads the character at `at`, escaped or not, and moves behind it. 0 for one that is not ASCII.
+static char read_character(seg_text_view key, size_t *at) {
+  static const char *const escapes = "bfnrt";
+  static const char *const meant = "\b\f\n\r\t";
+  const char *bytes = key.bytes + *at;
+  if (bytes[0] != '\\') {
+    *at += 1;
+    return bytes[0] > 0 ? bytes[0] : 0;
+  }
+  if (bytes[1] == 'u') {
+    char digits[5] = {bytes[2], bytes[3], bytes[4], bytes[5]};
+    unsigned long code = strtoul(digits, NULL, 16);
+    *at += 6;
+    return code < 0x80 ? (char)code : 0;
+  }
+  const char *found = strchr(escapes, bytes[1]);
+  *at += 2;
+  return found == NULL ? bytes[1] : meant[found - escapes];
+}
+
+bool json_text_key_is(seg_text_view key, const char *name) {
+  for (size_t at = 0; at < key.size_bytes; name++) {
+    if (*name == '\0' || read_character(key, &at) != *name) {
+      return false;
+    }
+  }
+  return *name == '\0';
+}
+
 bool json_text_is_reserved(seg_text_view name) {
   static const char *const names[] = {
       "id",           "plunk_id",  "plunk_email", "email",     "unsubscribeUrl",

@@ -19,6 +19,9 @@ bool json_text_next(seg_text_view object, size_t *at, json_member *out);
 /// Finds a member; of two with one name the last. False if there is none.
 bool json_text_find(seg_text_view object, const char *name, seg_text_view *value);
 
+/// Whether a member's key is a name of ASCII, whatever escapes it is written with.
+bool json_text_key_is(seg_text_view key, const char *name);
+
 /// Whether a member of `data` of this name is never stored, because the name is one of ours.
 bool json_text_is_reserved(seg_text_view name);
 

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tracking_event_data(const segment *of, char out[TRACKING_EVENT_DATA_BYTES]) {
+int tracking_event_data(const segment *of, char out[BATCH_MOVE_JSON_BYTES]) {
   // The name is a stranger's text: cJSON escapes it.
   cJSON *name = cJSON_CreateString(of->name.bytes);
   char *quoted = name == NULL ? NULL : cJSON_PrintUnformatted(name);
-  int size = snprintf(out, TRACKING_EVENT_DATA_BYTES, "{\"segmentId\":\"%s\",\"segmentName\":%s}",
+  int size = snprintf(out, BATCH_MOVE_JSON_BYTES, "{\"segmentId\":\"%s\",\"segmentName\":%s}",
                       of->id.bytes, quoted == NULL ? "null" : quoted);
   cJSON_free(quoted);
   cJSON_Delete(name);
@@ -95,7 +95,8 @@ static batch_status move_touched(batch *own, project_batch *part, segment *of, c
     change event = {.kind = CHANGE_ADD_EVENT,
                     .contact_id = contact_id,
                     .name = seg_text_of(move.event_name),
-                    .at_ms = own->now_ms};
+                    .at_ms = own->now_ms,
+                    .event_data = move.event_data};
     status = store_moved(own, &move, of, part->scratch_nums[rows[i]], is_entry);
     if (status == BATCH_OK &&
         !(change_list_add(&part->changes, &member) && change_list_add(&part->changes, &event))) {
@@ -187,6 +188,7 @@ static batch_status move_swept(batch *own, project_batch *part, segment *of, con
                   .segment = of->id,
                   .flag = is_entry,
                   .at_ms = own->now_ms,
+                  .event_data = move.event_data,
                   .rows = rows,
                   .row_count = count};
   *(is_entry ? &result->entered : &result->left) = count;

@@ -39,11 +39,7 @@ batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result
 /// the writer. Returns false if there is no memory.
 bool tracking_count(const project *own, const segment *of, int64_t now_ms, size_t *count);
 
-/// Bytes of an entry or exit event's `data` at most: a name whose every byte is escaped as \u00XX,
-/// an id, and the braces and keys around them.
-#define TRACKING_EVENT_DATA_BYTES (6 * SEG_NAME_BYTES_MAX + 128)
-
 /// Writes the `data` of an entry or exit event; returns its size.
-int tracking_event_data(const segment *of, char out[TRACKING_EVENT_DATA_BYTES]);
+int tracking_event_data(const segment *of, char out[BATCH_MOVE_JSON_BYTES]);
 
 #endif

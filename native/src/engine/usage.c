@@ -52,7 +52,7 @@ void usage_name_segment(const segment *of, usage_segment_field *out) {
   out->field = (usage_field){.name = seg_text_of(out->text)};
 }
 
-void usage_find_segments(const project *in, usage_field field, usage_show show, void *context,
+void usage_find_in_project(const project *in, usage_field field, usage_show show, void *context,
                          usage_counts *counts) {
   *counts = (usage_counts){0};
   for (size_t i = 0; i < in->segment_count; i++) {
@@ -61,6 +61,16 @@ void usage_find_segments(const project *in, usage_field field, usage_show show, 
       counts->segments++;
       if (show != NULL) {
         usage_user user = {.kind = USAGE_SEGMENT, .id = of->id, .name = of->name};
+        show(context, &user);
+      }
+    }
+  }
+  for (size_t i = 0; i < in->webhook_count; i++) {
+    const webhook *of = in->webhooks[i];
+    if (usage_refers(of->filter, field)) {
+      counts->webhooks++;
+      if (show != NULL) {
+        usage_user user = {.kind = USAGE_WEBHOOK, .id = of->id, .name = webhook_title(of)};
         show(context, &user);
       }
     }
@@ -80,6 +90,6 @@ store_status usage_find_campaigns(store_session *session, int64_t project_num, u
 
 store_status usage_find(store_session *session, const project *in, usage_field field,
                         usage_show show, void *context, usage_counts *counts, store_error *err) {
-  usage_find_segments(in, field, show, context, counts);
+  usage_find_in_project(in, field, show, context, counts);
   return usage_find_campaigns(session, in->num, field, show, context, counts, err);
 }

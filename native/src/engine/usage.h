@@ -1,4 +1,5 @@
-/// Usage: which segments and campaigns refer to a field, before something goes that they ask for.
+/// Usage: which segments, campaigns and webhooks refer to a field, before something goes that they
+/// ask for.
 #ifndef SEGMENTRY_ENGINE_USAGE_H
 #define SEGMENTRY_ENGINE_USAGE_H
 
@@ -11,9 +12,10 @@ typedef struct usage_field {
 } usage_field;
 
 /// What refers to it. Campaigns are those that are DRAFT, SCHEDULED or SENDING.
-typedef enum usage_kind { USAGE_SEGMENT, USAGE_CAMPAIGN } usage_kind;
+typedef enum usage_kind { USAGE_SEGMENT, USAGE_WEBHOOK, USAGE_CAMPAIGN } usage_kind;
 typedef struct usage_counts {
   size_t segments;
+  size_t webhooks;
   size_t campaigns;
 } usage_counts;
 
@@ -24,7 +26,7 @@ typedef struct usage_user {
   store_campaign_status status; ///< Of a campaign.
 } usage_user;
 
-/// Called for the segments first, oldest first, then for the campaigns.
+/// Called for the segments first, oldest first, then for the webhooks, then for the campaigns.
 typedef void (*usage_show)(void *context, const usage_user *user);
 
 /// Whether a condition refers to a field. filter  NULL for a static segment: it does not.
@@ -37,13 +39,13 @@ typedef struct usage_segment_field {
 } usage_segment_field;
 void usage_name_segment(const segment *of, usage_segment_field *out);
 
-/// Finds the segments that refer to a field.
+/// Finds the segments and the webhooks that refer to a field.
 /// show  optional
 /// Threads: the caller holds the project's read lock, or is the writer.
-void usage_find_segments(const project *in, usage_field field, usage_show show, void *context,
+void usage_find_in_project(const project *in, usage_field field, usage_show show, void *context,
                          usage_counts *counts);
 
-/// Finds the campaigns; `counts` keeps its segments. Asks the store: not under a lock that the
+/// Finds the campaigns; `counts` keeps what it has of the others. Asks the store: not under a lock that the
 /// writer may wait for.
 /// show  optional
 /// Cost: the conditions of the project's open campaigns are parsed.

@@ -57,11 +57,15 @@ static bool read_condition(webhook *own) {
   return status == SEG_OK;
 }
 
+seg_text_view webhook_title(const webhook *own) {
+  return own->name.bytes == NULL ? own->url : own->name;
+}
+
 static bool write_workflow(webhook *own) {
   text_buffer text = {0};
   bool ok = text_buffer_add(&text, "{\"id\":", 6) && text_buffer_add_json_string(&text, own->id) &&
             text_buffer_add(&text, ",\"name\":", 8) &&
-            text_buffer_add_json_string(&text, own->name.bytes == NULL ? own->url : own->name) &&
+            text_buffer_add_json_string(&text, webhook_title(own)) &&
             text_buffer_add(&text, "}", 1);
   own->workflow_json = (seg_text_view){.bytes = text.bytes, .size_bytes = text.size_bytes};
   return ok;

@@ -49,6 +49,9 @@ void webhook_free(webhook *gone);
 /// The store's row of a webhook. Its texts are borrowed from it.
 store_webhook webhook_row(const webhook *own, int64_t project);
 
+/// What people know it by: its name, or else its URL.
+seg_text_view webhook_title(const webhook *own);
+
 /// Whether one of the patterns matches the name of an event.
 bool webhook_watches(const webhook *own, seg_text_view event_name);
 

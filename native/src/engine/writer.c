@@ -5,6 +5,7 @@
 #include "writer.h"
 
 #include "once.h"
+#include "outbox.h"
 #include "timed_wait.h"
 #include "tracking.h"
 
@@ -145,7 +146,7 @@ static void run_batch(writer *own, command *const *commands, size_t count) {
   for (size_t i = 0; ok && i < count; i++) {
     ok = run_command(&work, commands[i]);
   }
-  ok = ok && batch_track(&work) == BATCH_OK;
+  ok = ok && batch_track(&work) == BATCH_OK && outbox_write_all(&work) == BATCH_OK;
   if (ok && store_transaction_commit(own->session, &work.error) == STORE_OK) {
     publish(own, &work, commands, count);
   } else {
@@ -195,6 +196,7 @@ static bool sweep_project(writer *own, project *of) {
   sweep_result result = {0};
   bool ok = store_transaction_begin(own->session, &work.error) == STORE_OK &&
             tracking_sweep(&work, of, NULL, &result) == BATCH_OK &&
+            outbox_write_all(&work) == BATCH_OK &&
             store_transaction_commit(own->session, &work.error) == STORE_OK;
   if (ok) {
     (void)pthread_rwlock_wrlock(&of->lock);

@@ -13,11 +13,14 @@ static const char *const not_found[] = {
     [API_JOBS] = "there is no job with this id",
     [API_CAMPAIGNS] = "there is no campaign with this id",
     [API_FIELDS] = "there is no such field",
+    [API_WEBHOOKS] = "there is no webhook with this id",
+    [API_DELIVERIES] = "there is no delivery with this id",
 };
 
 /// Where a bad body is a 400 and what is not there a RESOURCE_NOT_FOUND.
 static bool is_plain(api_area area) {
-  return area == API_SEGMENTS || area == API_CAMPAIGNS || area == API_FIELDS;
+  return area == API_SEGMENTS || area == API_CAMPAIGNS || area == API_FIELDS ||
+         area == API_WEBHOOKS || area == API_DELIVERIES;
 }
 
 seg_http_code answer_code(api_area area, engine_status status) {

@@ -12,7 +12,9 @@ typedef enum api_area {
   API_SESSIONS,
   API_JOBS,
   API_CAMPAIGNS,
-  API_FIELDS
+  API_FIELDS,
+  API_WEBHOOKS,
+  API_DELIVERIES
 } api_area;
 
 /// The code of a failure of the engine.

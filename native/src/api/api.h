@@ -125,6 +125,20 @@ void api_track(void *context, seg_http_request *request, seg_http_response *resp
 void api_track_batch(void *context, seg_http_request *request, seg_http_response *response);
 void api_email_activity(void *context, seg_http_request *request, seg_http_response *response);
 
+// webhooks.c
+void api_webhook_list(void *context, seg_http_request *request, seg_http_response *response);
+void api_webhook_create(void *context, seg_http_request *request, seg_http_response *response);
+void api_webhook_get(void *context, seg_http_request *request, seg_http_response *response);
+void api_webhook_update(void *context, seg_http_request *request, seg_http_response *response);
+void api_webhook_delete(void *context, seg_http_request *request, seg_http_response *response);
+void api_webhook_rotate(void *context, seg_http_request *request, seg_http_response *response);
+
+// deliveries.c
+void api_webhook_deliveries(void *context, seg_http_request *request, seg_http_response *response);
+void api_webhook_test(void *context, seg_http_request *request, seg_http_response *response);
+void api_webhook_replay(void *context, seg_http_request *request, seg_http_response *response);
+void api_delivery_retry(void *context, seg_http_request *request, seg_http_response *response);
+
 // events.c
 void api_event_list(void *context, seg_http_request *request, seg_http_response *response);
 void api_event_names(void *context, seg_http_request *request, seg_http_response *response);

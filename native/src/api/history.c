@@ -4,6 +4,7 @@
 #include "engine/engine_campaigns.h"
 #include "engine/engine_explain.h"
 #include "engine/engine_preview.h"
+#include "engine/engine_webhooks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,6 +370,13 @@ static bool show_campaign(void *context, const store_campaign_use *use) {
   return true;
 }
 
+static void show_using_webhook(void *context, const webhook *of) {
+  seg_json_begin_object(context);
+  seg_json_member_text(context, "id", of->id);
+  seg_json_member_text(context, "name", webhook_title(of));
+  seg_json_end_object(context);
+}
+
 void api_segment_usage(void *context, seg_http_request *request, seg_http_response *response) {
   api *own = context;
   project *in = api_project(request);
@@ -393,6 +401,10 @@ void api_segment_usage(void *context, seg_http_request *request, seg_http_respon
                             : store_campaign_list_using(session, in->num, id, USAGE_CAMPAIGNS_MAX,
                                                         show_campaign, json, NULL);
   engine_session_return(own->engine, session);
+  seg_json_end_array(json);
+  seg_json_key(json, "webhooks");
+  seg_json_begin_array(json);
+  engine_segment_webhooks(own->engine, in, id, show_using_webhook, json);
   seg_json_end_array(json);
   seg_json_end_object(json);
   end_answer(response, API_SEGMENTS, status);

@@ -3,32 +3,39 @@
 #include "engine/engine_campaigns.h"
 #include "engine/engine_removal.h"
 
-/// Users on their way out: an array of segments, then one of campaigns.
+/// Users on their way out: an array of each kind. Webhooks are what Plunk's clients know as
+/// workflows: something that begins elsewhere with an event.
 typedef struct user_list {
   seg_json_writer *json;
-  bool has_campaigns; ///< The second array has begun.
+  usage_kind kind; ///< Whose array has begun.
 } user_list;
 
-static void begin_users(user_list *own) {
-  seg_json_begin_object(own->json);
-  seg_json_key(own->json, "usedInSegments");
+static const char *const list_names[] = {[USAGE_SEGMENT] = "usedInSegments",
+                                         [USAGE_WEBHOOK] = "usedInWorkflows",
+                                         [USAGE_CAMPAIGN] = "usedInCampaigns"};
+
+static void begin_list(user_list *own, usage_kind kind) {
+  own->kind = kind;
+  seg_json_key(own->json, list_names[kind]);
   seg_json_begin_array(own->json);
 }
 
-static void begin_campaigns(user_list *own) {
-  if (!own->has_campaigns) {
+static void begin_users(user_list *own) {
+  seg_json_begin_object(own->json);
+  begin_list(own, USAGE_SEGMENT);
+}
+
+/// Ends the arrays up to that of `kind`, which is begun if it has not been.
+static void go_on_to(user_list *own, usage_kind kind) {
+  while (own->kind < kind) {
     seg_json_end_array(own->json);
-    seg_json_key(own->json, "usedInCampaigns");
-    seg_json_begin_array(own->json);
-    own->has_campaigns = true;
+    begin_list(own, own->kind + 1);
   }
 }
 
 static void show_user(void *context, const usage_user *user) {
   user_list *own = context;
-  if (user->kind == USAGE_CAMPAIGN) {
-    begin_campaigns(own);
-  }
+  go_on_to(own, user->kind);
   seg_json_begin_object(own->json);
   seg_json_member_text(own->json, "id", user->id);
   seg_json_member_text(own->json, "name", user->name);
@@ -39,7 +46,7 @@ static void show_user(void *context, const usage_user *user) {
 }
 
 static void end_users(user_list *own) {
-  begin_campaigns(own);
+  go_on_to(own, USAGE_CAMPAIGN);
   seg_json_end_array(own->json);
 }
 
@@ -80,9 +87,6 @@ void api_event_usage(void *context, seg_http_request *request, seg_http_response
     return;
   }
   end_users(&users);
-  seg_json_key(users.json, "usedInWorkflows"); // Plunk's clients look for it: there are none here
-  seg_json_begin_array(users.json);
-  seg_json_end_array(users.json);
   seg_json_member_int(users.json, "totalCount", (int64_t)usage.event_count);
   seg_json_member_int(users.json, "uniqueContacts", (int64_t)usage.contact_count);
   seg_json_member_bool(users.json, "canDelete", usage.can_remove);

@@ -126,6 +126,17 @@ const seg_http_route api_routes[] = {
 
     GET("/snapshot", api_snapshot),
 
+    GET("/webhooks", api_webhook_list),
+    POST("/webhooks", api_webhook_create),
+    GET("/webhooks/:id", api_webhook_get),
+    PATCH("/webhooks/:id", api_webhook_update),
+    DELETE("/webhooks/:id", api_webhook_delete),
+    GET("/webhooks/:id/deliveries", api_webhook_deliveries),
+    ORDER("/webhooks/:id/test", api_webhook_test),
+    ORDER("/webhooks/:id/rotate-secret", api_webhook_rotate),
+    POST("/webhooks/:id/replay", api_webhook_replay),
+    ORDER("/deliveries/:id/retry", api_delivery_retry),
+
     {.method = "POST",
      .pattern = "/v1/track",
      .handler = api_track,

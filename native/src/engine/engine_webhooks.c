@@ -5,6 +5,7 @@
 #include "segmentry/slug.h"
 #include "segmentry/text.h"
 #include "text_buffer.h"
+#include "usage.h"
 #include "webhooks_internal.h"
 
 #include <stdlib.h>
@@ -453,4 +454,21 @@ engine_status engine_webhook_list(engine *own, project *in, engine_webhook_show 
   size_t shown;
   seg_text_view all = {.bytes = NULL, .size_bytes = 0};
   return show_webhooks(own, in, all, show, context, &shown, error);
+}
+
+void engine_segment_webhooks(engine *own, project *in, seg_text_view segment_id,
+                             void (*show)(void *context, const webhook *of), void *context) {
+  usage_segment_field named;
+  (void)own;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  const segment *asked = project_find_segment(in, segment_id);
+  if (asked != NULL) {
+    usage_name_segment(asked, &named);
+  }
+  for (size_t i = 0; asked != NULL && i < in->webhook_count; i++) {
+    if (usage_refers(in->webhooks[i]->filter, named.field)) {
+      show(context, in->webhooks[i]);
+    }
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
 }

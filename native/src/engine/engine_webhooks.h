@@ -68,6 +68,10 @@ engine_status engine_webhook_get(engine *own, project *in, seg_text_view id,
 engine_status engine_webhook_list(engine *own, project *in, engine_webhook_show show, void *context,
                                   engine_error *error);
 
+/// Shows the webhooks whose conditions refer to a segment.
+void engine_segment_webhooks(engine *own, project *in, seg_text_view segment_id,
+                             void (*show)(void *context, const webhook *of), void *context);
+
 // Deliveries.
 
 /// Attempts that are shown of one delivery, the newest: a day's, mostly.

@@ -35,6 +35,10 @@ SEGMENT_TYPES = {"name": TEXT, "description": TEXT, "condition": CONDITION, "tra
 CAMPAIGN = {"name": "New", "subject": "s", "body": "b", "from": "a@x.io", "segmentId": UNKNOWN,
             "audienceType": "FILTERED", "audienceCondition": PRO}
 CAMPAIGN_TYPES = {**{name: TEXT for name in CAMPAIGN}, "audienceCondition": CONDITION}
+WEBHOOK = {"name": "New", "url": "https://x.io/", "events": ["a"], "headers": {"X-Key": "k"},
+           "condition": PRO, "enabled": True}
+WEBHOOK_TYPES = {"name": TEXT, "url": TEXT, "events": ARRAY, "headers": OBJECT,
+                 "condition": CONDITION, "enabled": FLAG}
 EMAILS = {"emails": ["old@x.io"]}
 BULK = (422, {"contactIds": [UNKNOWN], "mode": "ids"}, {"contactIds": ARRAY, "mode": TEXT},
         ("contactIds",))
@@ -57,6 +61,11 @@ BODIES = {
     ("PUT", "/campaigns/:id"): (400, CAMPAIGN, CAMPAIGN_TYPES, ()),
     ("POST", "/campaigns/:id/send"): (
         400, {"scheduledFor": "2999-01-01"}, {"scheduledFor": TEXT}, ()),
+    ("POST", "/webhooks"): (400, WEBHOOK, WEBHOOK_TYPES, ("url", "events")),
+    ("PATCH", "/webhooks/:id"): (400, WEBHOOK, WEBHOOK_TYPES, ()),
+    ("POST", "/webhooks/:id/replay"): (
+        400, {"from": "2026-01-01", "to": "2026-01-02", "status": "PARKED"},
+        {"from": TEXT, "to": TEXT, "status": TEXT}, ("from", "to")),
     ("POST", "/contacts"): (422, CONTACT, CONTACT_TYPES, ("email",)),
     ("PATCH", "/contacts/:id"): (422, {**CONTACT, "email": "old@x.io"}, CONTACT_TYPES, ()),
     ("POST", "/contacts/bulk-subscribe"): BULK,
@@ -74,7 +83,9 @@ BODIES = {
 }
 # These need no body, and pass over what one says.
 ORDERS = {("POST", "/segments/:id/refresh"), ("POST", "/segments/:id/compute"),
-          ("POST", "/campaigns/:id/cancel"), ("POST", "/campaigns/:id/sent")}
+          ("POST", "/campaigns/:id/cancel"), ("POST", "/campaigns/:id/sent"),
+          ("POST", "/webhooks/:id/test"), ("POST", "/webhooks/:id/rotate-secret"),
+          ("POST", "/deliveries/:id/retry")}
 
 NOT_JSON = [
     b"{", b"{'a': 1}", b'{"a": 1,}', b"[1 2]", b"{} {}", b"nul", b"NaN", b"[Infinity]", b"[01]",
@@ -91,6 +102,8 @@ class InputTest(ApiTest):
         self.fixed = self.static("Fixed", ["old@x.io"])
         self.contact("old@x.io", subscribed=True)  # somebody whom the campaign can be sent to
         self.campaign = self.ok(self.api.post("/campaigns", CAMPAIGN), 201)["data"]
+        self.webhook = self.ok(self.api.post("/webhooks", WEBHOOK), 201)
+        self.delivery = self.ok(self.api.post(f"/webhooks/{self.webhook['id']}/test"), 201)
 
     def path(self, method, pattern):
         of = {"/segments/:id": self.dynamic, "/contacts/:id": self.old}.get(pattern, self.fixed)
@@ -98,6 +111,10 @@ class InputTest(ApiTest):
             of = self.dynamic
         if pattern.startswith("/campaigns"):
             of = self.campaign
+        if pattern.startswith("/webhooks"):
+            of = self.webhook
+        if pattern.startswith("/deliveries"):
+            of = self.delivery
         return pattern.replace(":id", of["id"])
 
     def body(self, good):

@@ -340,6 +340,80 @@ class Examples:
                            query={"format": "ndjson", "after": recipient})
         yield 400, Request(path=there, query={"after": UNKNOWN})
 
+    # Webhooks
+
+    def clear_webhooks(self):
+        """A project has 50 at most, and examples leave theirs."""
+        for made in world.ask("listWebhooks"):
+            world.ask("deleteWebhook", 204, path={"id": made["id"]})
+
+    def webhook(self, **members):
+        if len(world.ask("listWebhooks")) > 40:
+            self.clear_webhooks()
+        return world.ask("createWebhook", 201, body={"url": "https://example.com/hooks",
+                                                     "events": ["never"], **members})
+
+    def listWebhooks(self):
+        self.webhook(name="Shop", headers={"X-Key": "secret"}, condition=PRO)
+        yield 200, Request()
+
+    def createWebhook(self):
+        self.clear_webhooks()
+        body = {"name": "Shop", "url": "https://example.com/hooks", "events": ["purchase"],
+                "headers": {"X-Key": "secret"}, "condition": PRO, "enabled": False}
+        least = {"url": body["url"], "events": ["segment.*.entry"]}
+        yield 201, Request(body=body)
+        yield 201, Request(body=least)
+        yield 400, Request(body={**body, "url": "example.com"})
+        yield 400, Request(body={**body, "condition": is_equal("colour", "red")})
+        for _ in range(50 - len(world.ask("listWebhooks"))):
+            world.ask("createWebhook", 201, body=least)
+        yield 409, Request(body=body)
+        self.clear_webhooks()
+
+    def getWebhook(self):
+        yield 200, Request(path={"id": self.webhook()["id"]})
+
+    def updateWebhook(self):
+        there = {"id": self.webhook()["id"]}
+        yield 200, Request(path=there, body={
+            "name": "Shop", "url": "https://example.com/", "events": ["a", "b"],
+            "headers": {"X-Key": "secret"}, "condition": PRO, "enabled": True})
+        yield 200, Request(path=there, body={"name": None, "headers": None, "condition": None})
+        yield 400, Request(path=there, body={"condition": is_equal("colour", 1)})
+
+    def deleteWebhook(self):
+        yield 204, Request(path={"id": self.webhook()["id"]})
+
+    def listDeliveries(self):
+        there = {"id": self.webhook(events=["visited"])["id"]}
+        for _ in range(2):
+            world.ask("track", body={"event": "visited", "email": self.contact()["email"]})
+        yield 200, Request(path=there)
+        cursor = world.ask("listDeliveries", path=there, query={"limit": 1})["cursor"]
+        yield 200, Request(path=there, query={"limit": 1, "cursor": cursor, "status": "PENDING"})
+
+    def testWebhook(self):
+        yield 201, Request(path={"id": self.webhook()["id"]}, body={})
+        yield 201, Request(path={"id": self.webhook()["id"]})
+        yield 409, Request(path={"id": self.webhook(enabled=False)["id"]})
+
+    def rotateWebhookSecret(self):
+        yield 200, Request(path={"id": self.webhook()["id"]}, body={})
+        yield 200, Request(path={"id": self.webhook()["id"]})
+
+    def replayDeliveries(self):
+        there = {"id": self.webhook()["id"]}
+        yield 200, Request(path=there, body={"from": "2026-01-01", "to": "2026-01-02",
+                                             "status": "PARKED"})
+        yield 200, Request(path=there, body={"from": "2026-01-01", "to": "2026-01-02"})
+        yield 400, Request(path=there, body={"from": "2026-01-02", "to": "2026-01-01"})
+
+    def retryDelivery(self):
+        made = world.ask("testWebhook", 201, path={"id": self.webhook()["id"]})
+        yield 200, Request(path={"id": made["id"]}, body={})
+        yield 200, Request(path={"id": made["id"]})
+
     # Contacts
 
     def listContacts(self):

@@ -50,6 +50,11 @@ class Tenants(ApiTest):
                 {"audienceType": "SEGMENT", "segmentId": self.dynamic["id"]},
                 {"audienceType": "FILTERED", "audienceCondition": condition(
                     filter_of(f"data.{MARK}", "exists"), filter_of(f"event.{MARK}", "triggered"))})]
+        hook = {"name": f"{MARK} hook", "url": f"https://{MARK}.example.com/", "events": [MARK],
+                "headers": {f"X-{MARK}": MARK}}
+        self.webhook = self.ok(self.api.post("/webhooks", hook), 201)["id"]
+        self.ok(self.api.post("/v1/track", {"event": MARK, "email": self.email}))
+        self.delivery = self.ok(self.api.get(f"/webhooks/{self.webhook}/deliveries"))["data"][0]["id"]
         self.own_dynamic = self.other.post("/segments", {"name": "Own", "condition": PRO}).json
         self.own_fixed = self.other.post("/segments", {"name": "Own fixed", "type": "STATIC"}).json
 
@@ -108,6 +113,18 @@ class Tenants(ApiTest):
                    NOT_FOUND) for segment in theirs),
                 ("/campaigns", {**mail, "audienceType": "FILTERED", "audienceCondition": use},
                  NO_SEGMENT)],
+            **{(method, f"/webhooks/:id{path}"): [(f"/webhooks/{self.webhook}{path}", body, NOT_FOUND)]
+               for method, path, body in (
+                   ("GET", "", None), ("PATCH", "", {"url": "https://mine.example.com/"}),
+                   ("DELETE", "", None), ("GET", "/deliveries", None), ("POST", "/test", {}),
+                   ("POST", "/rotate-secret", {}),
+                   ("POST", "/replay", {"from": "2020-01-01", "to": "2999-01-01"}))},
+            ("GET", "/webhooks"): [("/webhooks", None, OK)],
+            ("POST", "/webhooks"): [("/webhooks", {"url": "https://mine.example.com/",
+                                                   "events": [MARK], "condition": use},
+                                     NO_SEGMENT)],
+            ("POST", "/deliveries/:id/retry"): [
+                (f"/deliveries/{self.delivery}/retry", {}, NOT_FOUND)],
             ("GET", "/contacts"): [("/contacts", None, OK), ("/contacts?search=@", None, OK)],
             ("GET", "/contacts/:id"): [(f"/contacts/{contact}", None, NO_CONTACT)],
             ("PATCH", "/contacts/:id"): [
@@ -162,6 +179,7 @@ class Tenants(ApiTest):
         return {"contacts": state.contacts, "events": state.events, "segments": state.segments,
                 "campaigns": self.ok(self.api.get("/campaigns"))["data"],
                 "members": state.members,
+                "webhook": self.ok(self.api.get(f"/webhooks/{self.webhook}")),
                 "opened": self.ok(self.api.post("/segments/preview", {
                     "condition": condition(filter_of("email.opened", "triggered"),
                                            filter_of("email.clicked", "notTriggered"))}))["count"]}

@@ -62,7 +62,8 @@ class Fields(RemovalTest):
         self.contact("a@x.io", {"plan": "pro"})
         self.contact("b@x.io", {"plan": None, "planet": 1})
         self.assertEqual(self.field_usage("data.plan"),
-                         {"usedInSegments": [], "usedInCampaigns": [], "contactCount": 1,
+                         {"usedInSegments": [], "usedInCampaigns": [], "usedInWorkflows": [],
+                          "contactCount": 1,
                           "canDelete": True})
         nested = {"logic": "AND", "groups": [{"filters": [], "conditions": has("data.plan")}]}
         segment = self.segment("Pro", nested)
@@ -74,9 +75,10 @@ class Fields(RemovalTest):
                          {"usedInSegments": [{"id": segment["id"], "name": "Pro"}],
                           "usedInCampaigns": [{"id": campaign["id"], "name": "May",
                                                "status": "DRAFT"}],
-                          "contactCount": 1, "canDelete": False})
+                          "usedInWorkflows": [], "contactCount": 1, "canDelete": False})
         self.assertEqual(self.field_usage("data.unheard"),
-                         {"usedInSegments": [], "usedInCampaigns": [], "contactCount": 0,
+                         {"usedInSegments": [], "usedInCampaigns": [], "usedInWorkflows": [],
+                          "contactCount": 0,
                           "canDelete": True})
 
     def test_usage_counts_what_lies_below_a_field(self):
@@ -92,7 +94,7 @@ class Fields(RemovalTest):
         segment = self.segment("Subscribed", is_equal("subscribed", True))
         self.assertEqual(self.field_usage("subscribed"),
                          {"usedInSegments": [{"id": segment["id"], "name": "Subscribed"}],
-                          "usedInCampaigns": [], "contactCount": 1, "canDelete": False})
+                          "usedInCampaigns": [], "usedInWorkflows": [], "contactCount": 1, "canDelete": False})
         for field in ("email", "createdAt", "updatedAt"):
             self.assertEqual(self.field_usage(field)["canDelete"], False)
 
@@ -110,7 +112,7 @@ class Fields(RemovalTest):
         segment = self.segment("Pro", has("data.plan"))
         campaign = self.campaign(has("data.plan"))
         error = self.refused(self.delete_field("data.plan"), 409, "CONFLICT")
-        self.assertIn("1 segment and 1 active campaign", error["message"])
+        self.assertIn("1 segment, 1 active campaign and 0 webhooks", error["message"])
         self.assertEqual(self.api.delete(f"/segments/{segment['id']}").status, 204)
         self.refused(self.delete_field("data.plan"), 409, "CONFLICT")
         self.assertEqual(self.data_of(made), {"plan": "pro"})
@@ -208,7 +210,7 @@ class Events(RemovalTest):
         self.assertEqual(self.api.delete(f"/segments/{inner['id']}").status, 204)
         campaign = self.campaign(did("paid"))
         error = self.refused(self.delete_event("paid"), 409, "CONFLICT")
-        self.assertIn("0 segments and 1 active campaign", error["message"])
+        self.assertIn("0 segments, 1 active campaign and 0 webhooks", error["message"])
         self.ok(self.api.post(f"/campaigns/{campaign['id']}/cancel"))
         self.assertEqual(self.count(did("paid")), 1)
         self.assertEqual(self.ok(self.delete_event("paid")), {"deletedCount": 1})

@@ -186,11 +186,11 @@ class Usage(ApiTest):
         self.segment("Three", condition(in_segment(users[0]["id"])))
         self.assertEqual(self.ok(self.api.get(f"/segments/{made['id']}/usage")), {
             "segments": [{"id": user["id"], "name": user["name"]} for user in reversed(users)],
-            "campaigns": []})
+            "campaigns": [], "webhooks": []})
 
     def test_a_segment_that_nobody_uses(self):
         self.assertEqual(self.ok(self.api.get(f"/segments/{self.segment()['id']}/usage")),
-                         {"segments": [], "campaigns": []})
+                         {"segments": [], "campaigns": [], "webhooks": []})
 
     def test_a_segment_that_is_not_there(self):
         self.refused(self.api.get(f"/segments/{UNKNOWN}/usage"), 404, "RESOURCE_NOT_FOUND")

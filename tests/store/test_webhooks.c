@@ -242,13 +242,14 @@ static void the_first_of_a_time_is_found(void **state) {
   int64_t other = add_webhook(&test, test.ours, "other");
   int64_t nums[20];
   for (int i = 0; i < 20; i++) {
-    nums[i] = add_delivery(&test, test.ours, webhook, NOW_MS + 10 * i);
+    nums[i] = add_delivery(&test, test.ours, webhook, NOW_MS + INT64_C(10) * i);
     (void)add_delivery(&test, test.ours, other, NOW_MS);
   }
   int64_t found = 0;
   for (int i = 0; i < 20; i++) {
-    assert_store(STORE_OK, store_delivery_find_first(test.session, test.ours, webhook,
-                                                     NOW_MS + 10 * i - 3, &found, &test.err));
+    assert_store(STORE_OK,
+                 store_delivery_find_first(test.session, test.ours, webhook,
+                                           NOW_MS + INT64_C(10) * i - 3, &found, &test.err));
     assert_true(found <= nums[i] && (i == 0 || found > nums[i - 1]));
   }
   assert_store(STORE_OK, store_delivery_find_first(test.session, test.ours, webhook, NOW_MS + 1000,

@@ -167,7 +167,7 @@ static void read_key(delivery_target *own, seg_text_view secret) {
 }
 
 static bool keep_target(target_read *own, const project *in, const webhook *of) {
-  if (!grow_targets(own, of->header_count)) {
+  if (!grow_targets(own, of->header_count) || own->projects == NULL) {
     return false;
   }
   own->projects[own->list->count] = in->num;
@@ -222,7 +222,7 @@ static void place_texts(delivery_target_list *list) {
 static store_status keep_pending_targets(target_read *own, store_session *session) {
   size_t kept = 0;
   store_status status = STORE_OK;
-  for (size_t i = 0; status == STORE_OK && i < own->list->count; i++) {
+  for (size_t i = 0; status == STORE_OK && own->projects != NULL && i < own->list->count; i++) {
     bool is_pending = false;
     status = store_delivery_is_pending(session, own->projects[i], own->list->items[i].webhook,
                                        &is_pending, NULL);

@@ -95,13 +95,13 @@ typedef enum delivery_result {
 typedef struct delivery_outcome {
   int64_t webhook;
   int64_t num;
-  delivery_result result;
-  int64_t next_at_ms; ///< DELIVERY_AGAIN
-  bool was_sent;      ///< Else it was given up without an attempt, and `attempt` is not read.
-  store_attempt attempt;
-  bool is_success;
+  int64_t next_at_ms;      ///< DELIVERY_AGAIN
   int64_t paused_until_ms; ///< Of the webhook, from now on; STORE_NO_INSTANT: it is not.
-  bool disables;           ///< The receiver wants no more: the webhook is disabled.
+  store_attempt attempt;   ///< If it was sent.
+  delivery_result result;
+  bool was_sent; ///< Else it was given up without an attempt.
+  bool is_success;
+  bool disables; ///< The receiver wants no more: the webhook is disabled.
 } delivery_outcome;
 
 /// Notes what became of many attempts, in their order, as one command of the writer: the log, what

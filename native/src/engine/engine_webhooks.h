@@ -21,17 +21,17 @@
 
 /// What a request says of a webhook. What it does not have is left as it is.
 typedef struct webhook_input {
-  bool has_name;
   seg_text_view name; ///< NULL bytes with has_name: none.
   seg_text_view url;  ///< NULL bytes: as it is.
-  bool has_events;
   const seg_text_view *events;
   size_t event_count;
-  bool has_headers;
   const webhook_header *headers;
   size_t header_count;
-  bool has_condition;
   const struct cJSON *condition; ///< NULL with has_condition: none.
+  bool has_name;
+  bool has_events;
+  bool has_headers;
+  bool has_condition;
   bool has_enabled;
   bool enabled;
 } webhook_input;

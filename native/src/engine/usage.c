@@ -53,7 +53,7 @@ void usage_name_segment(const segment *of, usage_segment_field *out) {
 }
 
 void usage_find_in_project(const project *in, usage_field field, usage_show show, void *context,
-                         usage_counts *counts) {
+                           usage_counts *counts) {
   *counts = (usage_counts){0};
   for (size_t i = 0; i < in->segment_count; i++) {
     const segment *of = in->segments[i];

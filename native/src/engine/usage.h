@@ -43,12 +43,11 @@ void usage_name_segment(const segment *of, usage_segment_field *out);
 /// show  optional
 /// Threads: the caller holds the project's read lock, or is the writer.
 void usage_find_in_project(const project *in, usage_field field, usage_show show, void *context,
-                         usage_counts *counts);
+                           usage_counts *counts);
 
-/// Finds the campaigns; `counts` keeps what it has of the others. Asks the store: not under a lock that the
-/// writer may wait for.
-/// show  optional
-/// Cost: the conditions of the project's open campaigns are parsed.
+/// Finds the campaigns; `counts` keeps what it has of the others. Asks the store: not under a lock
+/// that the writer may wait for. show  optional Cost: the conditions of the project's open
+/// campaigns are parsed.
 store_status usage_find_campaigns(store_session *session, int64_t project_num, usage_field field,
                                   usage_show show, void *context, usage_counts *counts,
                                   store_error *err);

@@ -794,7 +794,7 @@ typedef bool (*store_delivery_visit)(void *context, const store_delivery *delive
 store_status store_delivery_next_num(store_session *session, int64_t *num, store_error *err);
 /// Stores a pending delivery, due at at_ms. `status` and what a pending one has are not read.
 /// STORE_NOT_FOUND: no such webhook.
-/// Cost: about 2 µs and 40 bytes of file beside the payload, in one transaction.
+/// Cost: two appends, and 40 bytes of file beside the payload.
 store_status store_delivery_insert(store_session *session, int64_t project,
                                    const store_delivery *delivery, store_error *err);
 /// Pending ones with num > after, in their order, at most `limit`.

@@ -14,7 +14,7 @@ RUN make build \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libsqlite3-0 libssl3 zlib1g \
+ && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libssl3 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /var/lib/segmentry --create-home segmentry
 COPY --from=build /usr/local/bin/segmentry /usr/local/bin/segmentry

@@ -15,14 +15,15 @@ SAMPLE_NOW := 2026-06-01T12:00:00.000Z
 # from elsewhere is left alone.
 RUN_NEEDS := cc:build-essential cmake:cmake ninja:ninja-build dpkg-source:dpkg-dev \
   pkg-config:pkg-config /usr/include/sqlite3.h:libsqlite3-dev \
-  /usr/include/openssl/sha.h:libssl-dev /usr/include/zlib.h:zlib1g-dev
+  /usr/include/openssl/sha.h:libssl-dev /usr/include/zlib.h:zlib1g-dev \
+  /usr/include/*/curl/curl.h:libcurl4-openssl-dev
 NODE_NEEDS := node:nodejs npm:npm
 WASM_NEEDS := $(RUN_NEEDS) emcc:emscripten
 TEST_NEEDS := $(WASM_NEEDS) $(NODE_NEEDS) clang:clang clang-format:clang-format \
   clang-tidy:clang-tidy python3:python3 /usr/bin/chromium:chromium \
   /usr/include/cmocka.h:libcmocka-dev /usr/lib/*/faketime/libfaketimeMT.so.1:faketime \
   /usr/lib/python3/dist-packages/jsonschema/__init__.py:python3-jsonschema \
-  systemd-analyze:systemd \
+  systemd-analyze:systemd openssl:openssl \
   /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
 
 # Vite asks for Node.js ^20.19 or >=22.12. Where the system's is older, one comes with npm, and an npm

@@ -263,6 +263,47 @@ void delivery_target_list_free(delivery_target_list *gone) {
   *gone = (delivery_target_list){0};
 }
 
+/// The webhooks of a project, by num. Returns how many, or -1 if there is no memory.
+/// out  written, owned  Free with free.
+static int64_t list_webhook_nums(project *in, int64_t **out) {
+  (void)pthread_rwlock_rdlock(&in->lock);
+  size_t count = in->webhook_count;
+  *out = malloc((count + 1) * sizeof **out);
+  for (size_t i = 0; *out != NULL && i < count; i++) {
+    (*out)[i] = in->webhooks[i]->num;
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
+  return *out == NULL ? -1 : (int64_t)count;
+}
+
+static bool count_pending_of(store_session *session, project *in, int64_t *pending) {
+  int64_t *nums;
+  int64_t count = list_webhook_nums(in, &nums);
+  bool ok = count >= 0;
+  for (int64_t i = 0; ok && i < count; i++) {
+    int64_t of_webhook = 0;
+    int64_t parked = 0;
+    ok = store_delivery_count(session, in->num, nums[i], &of_webhook, &parked, NULL) == STORE_OK;
+    *pending += of_webhook;
+  }
+  free(nums);
+  return ok;
+}
+
+engine_status engine_deliveries_count(engine *own, int64_t *pending) {
+  project **projects = NULL;
+  size_t count = engine_list_projects(own, &projects);
+  store_session *session = engine_session_borrow(own);
+  bool ok = projects != NULL && session != NULL;
+  *pending = 0;
+  for (size_t i = 0; ok && i < count; i++) {
+    ok = count_pending_of(session, projects[i], pending);
+  }
+  engine_session_return(own, session);
+  free(projects);
+  return ok ? ENGINE_OK : ENGINE_UNAVAILABLE;
+}
+
 // What became of attempts.
 
 /// What a command notes of one webhook.

@@ -416,6 +416,29 @@ project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind)
   return found;
 }
 
+bool engine_project_inbound_key(engine *own, const project *in, char out[SECRET_TEXT_BYTES]) {
+  unsigned char hash[STORE_HASH_BYTES];
+  bool is_found = false;
+  (void)pthread_rwlock_rdlock(&own->lock);
+  for (size_t i = 0; !is_found && i < own->project_count; i++) {
+    is_found = own->projects[i] == in;
+    if (is_found) {
+      memcpy(hash, own->keys[i].secret_hash, sizeof hash);
+    }
+  }
+  (void)pthread_rwlock_unlock(&own->lock);
+  if (is_found) {
+    secret_derive("in_", "what email providers report", hash, out);
+  }
+  return is_found;
+}
+
+bool engine_project_is_inbound_key(engine *own, const project *in, seg_text_view key) {
+  char expected[SECRET_TEXT_BYTES];
+  return engine_project_inbound_key(own, in, expected) && key.size_bytes == strlen(expected) &&
+         CRYPTO_memcmp(key.bytes, expected, key.size_bytes) == 0;
+}
+
 project *engine_project_find(engine *own, seg_text_view id) {
   project *found = NULL;
   (void)pthread_rwlock_rdlock(&own->lock);

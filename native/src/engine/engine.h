@@ -57,6 +57,13 @@ typedef enum engine_key { ENGINE_KEY_NONE, ENGINE_KEY_PUBLIC, ENGINE_KEY_SECRET 
 /// Finds the project of a key. Compared in constant time.
 project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind);
 
+/// The key in the address that email providers report to: it says for which project, and does
+/// nothing else. It is derived from the secret key's hash, so that nothing more is to be stored,
+/// and it changes when the project's keys are rotated. False if the project is gone.
+bool engine_project_inbound_key(engine *own, const project *in, char out[SECRET_TEXT_BYTES]);
+/// Whether a text is that key. Compared in constant time.
+bool engine_project_is_inbound_key(engine *own, const project *in, seg_text_view key);
+
 // Answers.
 
 /// Keeps the answer of a request that changed nothing, or shows the first one: see once.h.

@@ -2,6 +2,7 @@
 #include "ids.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <stdint.h>
@@ -40,10 +41,12 @@ void id_make(char out[ID_TEXT_BYTES]) {
   out[at] = '\0';
 }
 
-void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]) {
+/// Writes 256 bits in base64url behind a prefix.
+static void write_secret(const char *prefix, const unsigned char bits[32],
+                         char out[SECRET_TEXT_BYTES]) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  unsigned char bytes[33] = {0}; // 256 bits, and a byte of padding to fill the last digits
-  random_bytes(bytes, 32);
+  unsigned char bytes[33] = {0}; // a byte of padding fills the last digits
+  memcpy(bytes, bits, 32);
   size_t at = 0;
   for (; *prefix != '\0' && at < 3; prefix++) {
     out[at++] = *prefix;
@@ -53,6 +56,20 @@ void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]) {
     out[at++] = digits[pair >> (10 - bit % 8) & 0x3F];
   }
   out[at] = '\0';
+}
+
+void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]) {
+  unsigned char bits[32];
+  random_bytes(bits, sizeof bits);
+  write_secret(prefix, bits, out);
+}
+
+void secret_derive(const char *prefix, const char *purpose, const unsigned char from[32],
+                   char out[SECRET_TEXT_BYTES]) {
+  unsigned char bits[32];
+  unsigned size = sizeof bits;
+  (void)HMAC(EVP_sha256(), from, 32, (const unsigned char *)purpose, strlen(purpose), bits, &size);
+  write_secret(prefix, bits, out);
 }
 
 #define SIGNING_PREFIX "whsec_"

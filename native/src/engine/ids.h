@@ -16,6 +16,10 @@ void id_make(char out[ID_TEXT_BYTES]);
 #define SECRET_TEXT_BYTES 48
 /// Makes a secret such as `sk_…`. prefix  At most 3 characters.
 void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]);
+/// Derives a secret from another one, for one purpose: who knows it learns nothing of `from`, nor
+/// of what is derived for another purpose.
+void secret_derive(const char *prefix, const char *purpose, const unsigned char from[32],
+                   char out[SECRET_TEXT_BYTES]);
 
 /// Bytes of a secret that signs, and of its text with the final NUL: `whsec_` and base64.
 #define SIGNING_KEY_BYTES 32

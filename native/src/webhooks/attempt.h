@@ -1,0 +1,37 @@
+/// One attempt to send a delivery: its headers and signatures on the way out, and what is kept of
+/// it afterwards.
+#ifndef SEGMENTRY_WEBHOOKS_ATTEMPT_H
+#define SEGMENTRY_WEBHOOKS_ATTEMPT_H
+
+#include "engine/deliveries.h"
+#include "outbound.h"
+
+/// A delivery in memory: what an attempt needs of it, in one block.
+typedef struct parcel {
+  size_t *held_bytes; ///< Counts what all of them hold.
+  size_t size_bytes;  ///< Of this one.
+  char id[DELIVERY_ID_BYTES];
+  int64_t attempts;
+  int64_t since_ms;
+  size_t payload_bytes;
+  char payload[];
+} parcel;
+
+/// Copies a delivery. held_bytes  borrowed  For as long as it lives. NULL if there is no memory.
+parcel *parcel_make(const delivery *of, size_t *held_bytes);
+/// For delivery_queue. content  owned
+void parcel_free(void *content);
+
+/// Begins the attempt on `out`.
+///
+/// own, to  borrowed  The payload until the request has ended.
+/// at_ms    Wall clock: what `webhook-timestamp` says.
+/// now_ms   Of a clock that only goes forwards.
+/// request  written, owned  The headers as text, for the log: those of the webhook without their
+///                          values, which may be secret. Free with free.
+///
+/// Returns false if there is no memory.
+bool attempt_begin(const parcel *own, const delivery_target *to, int64_t at_ms, int64_t now_ms,
+                   outbound *out, char **request);
+
+#endif

@@ -28,6 +28,7 @@ extern const command command_check;
 extern const command command_eval;
 extern const command command_export;
 extern const command command_import;
+extern const command command_listen;
 extern const command command_login;
 extern const command command_project;
 extern const command command_serve;

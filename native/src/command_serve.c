@@ -48,6 +48,46 @@ static bool read_rate(const char *text, uint32_t *out) {
   return end[0] == '\0' && value <= RATE_MAX;
 }
 
+/// For tests, and named in no help: how many times as fast the pauses between deliveries pass.
+#define WEBHOOK_SPEED_VARIABLE "SEGMENTRY_TEST_WEBHOOK_SPEED"
+#define WEBHOOK_SPEED_MAX 1000000
+
+static int64_t read_webhook_speed(void) {
+  long long speed = strtoll(options_setting(NULL, WEBHOOK_SPEED_VARIABLE, "1"), NULL, 10);
+  return speed >= 1 && speed <= WEBHOOK_SPEED_MAX ? speed : 1;
+}
+
+/// A flag, or a variable that stands in for it. False, with a message, if the variable is neither
+/// true nor false.
+static bool read_switch(const char *variable, bool *out) {
+  const char *value = options_setting(NULL, variable, *out ? "true" : "false");
+  if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
+    (void)fprintf(stderr, "segmentry serve: %s is '%s'; it must be true or false\n", variable,
+                  value);
+    return false;
+  }
+  *out = *out || strcmp(value, "true") == 0;
+  return true;
+}
+
+/// The options that webhooks and email providers have.
+typedef struct outside_options {
+  bool allows_private;
+  const char *sns_topics;
+  const char *sns_certificate;
+} outside_options;
+
+static bool set_outside(outside_options *given, service_options *out) {
+  if (!read_switch("SEGMENTRY_ALLOW_PRIVATE_WEBHOOKS", &given->allows_private)) {
+    return false;
+  }
+  out->allows_private_webhooks = given->allows_private;
+  out->webhook_speed = read_webhook_speed();
+  out->sns_topics = options_setting(given->sns_topics, "SEGMENTRY_SNS_TOPICS", "");
+  out->sns_certificate = options_setting(given->sns_certificate, "SEGMENTRY_SNS_CERTIFICATE", NULL);
+  return true;
+}
+
 static int status_of(service_result result) {
   switch (result) {
   case SERVICE_STOPPED:
@@ -60,6 +100,8 @@ static int status_of(service_result result) {
     return EXIT_BAD_DATA;
   case SERVICE_NO_ADDRESS:
     return EXIT_NO_ADDRESS;
+  case SERVICE_BAD_SETTING:
+    return EXIT_USAGE;
   case SERVICE_NO_MEMORY:
     break;
   }
@@ -71,10 +113,15 @@ static int run(int argument_count, char **arguments) {
   const char *listen = NULL;
   const char *sweep = NULL;
   const char *rate = NULL;
-  const option_rule rules[] = {{.name = "--db", .value = &db},
-                               {.name = "--listen", .value = &listen},
-                               {.name = "--sweep", .value = &sweep},
-                               {.name = "--rate", .value = &rate}};
+  outside_options outside = {.allows_private = false};
+  const option_rule rules[] = {
+      {.name = "--db", .value = &db},
+      {.name = "--listen", .value = &listen},
+      {.name = "--sweep", .value = &sweep},
+      {.name = "--rate", .value = &rate},
+      {.name = "--allow-private-webhooks", .flag = &outside.allows_private},
+      {.name = "--sns-topics", .value = &outside.sns_topics},
+      {.name = "--sns-certificate", .value = &outside.sns_certificate}};
   int operands = 0;
   if (!options_read("serve", rules, sizeof rules / sizeof rules[0], argument_count, arguments,
                     &operands)) {
@@ -102,6 +149,9 @@ static int run(int argument_count, char **arguments) {
                   limit, RATE_MAX);
     return EXIT_USAGE;
   }
+  if (!set_outside(&outside, &options)) {
+    return EXIT_USAGE;
+  }
   return status_of(service_run(&options));
 }
 
@@ -113,7 +163,8 @@ const command command_serve = {
             "\n"
             "SYNOPSIS\n"
             "    segmentry serve [--db FILE] [--listen ADDRESS] [--sweep DURATION]\n"
-            "                    [--rate REQUESTS]\n"
+            "                    [--rate REQUESTS] [--allow-private-webhooks]\n"
+            "                    [--sns-topics ARNS] [--sns-certificate FILE]\n"
             "\n"
             "DESCRIPTION\n"
             "    Opens the database, or makes it, reads its contacts into memory, and answers\n"
@@ -137,6 +188,17 @@ const command command_serve = {
             "                      SEGMENTRY_SWEEP. Default: 10s\n"
             "    --rate REQUESTS   Requests a minute of one project; 0 is no limit.\n"
             "                      SEGMENTRY_RATE. Default: " RATE_DEFAULT "\n"
+            "    --allow-private-webhooks\n"
+            "                      Lets webhooks lead to this machine and to private\n"
+            "                      networks. SEGMENTRY_ALLOW_PRIVATE_WEBHOOKS, true or false.\n"
+            "                      Default: false\n"
+            "    --sns-topics ARNS The Amazon SNS topics, with commas between them, that may\n"
+            "                      report what became of emails: only their subscriptions\n"
+            "                      are confirmed. SEGMENTRY_SNS_TOPICS. Default: none\n"
+            "    --sns-certificate FILE\n"
+            "                      The certificate that signs their messages, in PEM, in\n"
+            "                      place of those that Amazon shows.\n"
+            "                      SEGMENTRY_SNS_CERTIFICATE. Default: none\n"
             "\n"
             "EXIT STATUS\n"
             "    0 ended by a signal; 64 wrong usage; 65 the file is no database of\n"

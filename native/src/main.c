@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const command *const commands[] = {&command_serve,  &command_project, &command_login,
-                                          &command_import, &command_export,  &command_backup,
-                                          &command_eval,   &command_check,   &command_slug};
+static const command *const commands[] = {
+    &command_serve,  &command_project, &command_login, &command_import, &command_export,
+    &command_backup, &command_listen,  &command_eval,  &command_check,  &command_slug};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static void print_help(FILE *out) {

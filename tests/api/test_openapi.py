@@ -13,15 +13,19 @@ the description fails here, and so does one that is not there any more.
 """
 
 import itertools
+import json
 import re
 import socket
+import sys
 import tempfile
 import unittest
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-import suite
+sys.path.append(str(Path(__file__).resolve().parents[1] / "webhooks"))
+import suite  # noqa: E402
+import sns  # noqa: E402
 from openapi import FILE, Description, as_pattern, check_schema, walk
 from routes import api_routes
 from server import BOUNDARY, Client, Server, condition, filter_of, form, is_equal, wait_until
@@ -64,8 +68,10 @@ class World:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
+        self.signer = sns.Signer(Path(self.folder.name), "sns")
         self.server = Server(suite.program, str(Path(self.folder.name) / "test.db"), "--sweep", "0",
-                             "--rate", "0")
+                             "--rate", "0", "--sns-topics", sns.TOPIC, "--sns-certificate",
+                             str(self.signer.certificate))
         self.project = self.server.create_project("Shop")
         self.server.start()
         self.seen = set()
@@ -544,6 +550,25 @@ class Examples:
         item = {"email": self.contact()["email"], "activity": "opened",
                 "at": "2026-01-01T00:00:00Z", "messageId": fresh("message")}
         yield 200, Request(body=[item, item, {**item, "email": fresh_email()}])
+
+    def sesAddress(self):
+        yield 200, Request()
+
+    def sesMessage(self):
+        path, _, key = world.ask("sesAddress")["path"].rpartition("?key=")
+
+        def request(message):
+            return Request(path={"project": path.rpartition("/")[2]}, query={"key": key},
+                           raw=json.dumps(message).encode(), headers=FOREIGN_TYPE)
+
+        mail = {"timestamp": "2026-01-01T00:00:00.000Z", "messageId": fresh("mail"),
+                "destination": [self.contact()["email"], fresh_email()]}
+        sent = world.signer.sign(sns.message_of({"eventType": "Send", "mail": mail}))
+        yield 200, request(sent)
+        yield 403, request({**sent, "TopicArn": "arn:aws:sns:x:1:other"})
+        yield 422, request({})
+        yield 400, replace(request({}), raw=b"no JSON")
+        yield 403, replace(request(sent), query={"key": "in_other"})
 
     def listEvents(self):
         for email in (fresh_email(), fresh_email()):

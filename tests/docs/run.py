@@ -20,7 +20,8 @@ In every document, a ```console block is run as it stands: each `$ ` line is a c
 of the repository, and what follows is what it prints; `...` stands for anything. A ```json NAME.json
 block is the file of that name, for those commands. A ```js server block is run by Node beside a
 server on an empty project, with SEGMENTRY_URL and SECRET_KEY set; the ```text printed block behind it
-is what it prints. Links to files must lead somewhere. The
+is what it prints. The ```js receiver and ```python receiver blocks are programs that get a delivery
+of a webhook, which they print, and a forged one. Links to files must lead somewhere. The
 JavaScript of README.md must be that of the package's README, which the package's tests run, and its
 condition that of the benchmark. OPERATIONS.md names the metrics that the server has, and no others. The C of STYLE.md must stand in a public header.
 """
@@ -29,22 +30,24 @@ import argparse
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "api"))
-from server import Client, Server  # noqa: E402
+from server import Client, Server, wait_until  # noqa: E402
 
 NOW = "2026-05-06T12:00:00Z"
 FILTERS = "docs/FILTERS.md"
 OPERATIONS = "docs/OPERATIONS.md"
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md", "docs/BENCHMARKS.md", FILTERS,
-             "docs/STYLE.md", "docs/API.md", OPERATIONS, "tests/corpus/README.md",
+             "docs/STYLE.md", "docs/API.md", "docs/WEBHOOKS.md", OPERATIONS, "tests/corpus/README.md",
              "wasm/package/README.md")
 PACKAGE_README = "wasm/package/README.md"
 BENCH_FILTER = "tests/bench/readme_filter.json"
@@ -268,10 +271,10 @@ def check_console(report, place, block, folder, files):
 
 
 @contextmanager
-def serving(program):
+def serving(program, *options):
     """A server, and the keys of its empty project."""
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(program, str(Path(folder) / "segmentry.db"))
+        server = Server(program, str(Path(folder) / "segmentry.db"), *options)
         keys = server.create_project("Examples")
         server.start()
         try:
@@ -288,6 +291,42 @@ def check_script(report, place, program, block, printed):
             "SECRET_KEY": keys["secretKey"]})
     report.expect(place, "what the script prints", printed.text,
                   (found.stdout + found.stderr).decode().rstrip())
+
+
+RECEIVERS = {"js": ["node", "--input-type=module", "--eval"], "python": [sys.executable, "-c"]}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def check_receiver(report, place, program, block):
+    """A program that takes what a webhook sends, and refuses what another sends."""
+    with serving(program, "--allow-private-webhooks") as (server, keys):
+        api = Client(server.port, keys["secretKey"])
+        port = free_port()
+        made = api.post("/webhooks", {"url": f"http://127.0.0.1:{port}/", "events": ["purchase"]})
+        with subprocess.Popen(
+                [*RECEIVERS[block.info[0]], block.text], stdout=subprocess.PIPE, text=True,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PORT": str(port), "WEBHOOK_SECRET": made.json["secret"]}) as receiver:
+            wait_until(lambda: can_connect(port))
+            forged = Client(port).send("POST", "/", {"event": {"name": "forged"}}, {
+                "webhook-id": "msg_1", "webhook-timestamp": str(int(time.time())),
+                "webhook-signature": "v1," + "A" * 44})
+            api.post("/v1/track", {"event": "purchase", "email": "ada@example.com"})
+            printed = receiver.stdout.readline().rstrip()
+            is_noted = wait_until(lambda: api.get("/webhooks").json[0]["pending"] == 0)
+            receiver.kill()
+    report.expect(place, "a delivery, and a forged one", ("msg_ purchase", 401, True),
+                  (printed, forged.status, is_noted))
+
+
+def can_connect(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def check_metrics(report, program):
@@ -317,6 +356,8 @@ def check_document(report, name, program):
                 check_console(report, f"{name}:{block.line}", block, folder, files)
             elif block.info == ["js", "server"]:
                 check_script(report, f"{name}:{block.line}", program, block, behind)
+            elif block.info[1:] == ["receiver"]:
+                check_receiver(report, f"{name}:{block.line}", program, block)
     quoted_from = {"README.md": ("js", [ROOT / PACKAGE_README]),
                    "docs/STYLE.md": ("c", (ROOT / "core/include/segmentry").glob("*.h"))}
     language, sources = quoted_from.get(name, (None, []))

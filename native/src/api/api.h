@@ -5,12 +5,16 @@
 
 #include "engine/engine.h"
 #include "http/server.h"
+#include "webhooks/sender.h"
+#include "webhooks/sns_adapter.h"
 
 /// The handlers' context.
 typedef struct api {
   engine *engine;
   seg_http_log *log;
   seg_http_metrics *metrics;
+  sender *sender;
+  sns_adapter *sns;
 } api;
 
 /// Rows of a page unless the request says otherwise, and at most.
@@ -124,6 +128,10 @@ void api_event_delete(void *context, seg_http_request *request, seg_http_respons
 void api_track(void *context, seg_http_request *request, seg_http_response *response);
 void api_track_batch(void *context, seg_http_request *request, seg_http_response *response);
 void api_email_activity(void *context, seg_http_request *request, seg_http_response *response);
+
+// email_providers.c
+void api_ses_address(void *context, seg_http_request *request, seg_http_response *response);
+void api_ses_message(void *context, seg_http_request *request, seg_http_response *response);
 
 // webhooks.c
 void api_webhook_list(void *context, seg_http_request *request, seg_http_response *response);

@@ -1,5 +1,6 @@
 // For whoever runs the server: is it alive, is it ready, what does it do.
 #include "answer.h"
+#include "engine/deliveries.h"
 #include "engine/engine_jobs.h"
 #include "engine/engine_preview.h"
 #include "segmentry/text.h"
@@ -36,6 +37,26 @@ void api_ready(void *context, seg_http_request *request, seg_http_response *resp
   }
 }
 
+/// What the sender has done, which it counts since the start. A page may be asked for before the
+/// sender is there.
+static void add_sender_metrics(const api *own, seg_http_metrics_writer *page) {
+  int64_t pending = 0;
+  if (engine_deliveries_count(own->engine, &pending) == ENGINE_OK) {
+    seg_http_metrics_gauge(page, "segmentry_webhook_deliveries_pending",
+                           "Deliveries that wait for their turn, or for another attempt.", NULL,
+                           (double)pending);
+  }
+  sender_counts counts = own->sender == NULL ? (sender_counts){0} : sender_count(own->sender);
+  seg_http_metrics_counter(page, "segmentry_webhook_deliveries_delivered_total",
+                           "Deliveries that a receiver has taken.", NULL, (double)counts.delivered);
+  seg_http_metrics_counter(page, "segmentry_webhook_attempts_failed_total",
+                           "Attempts to deliver that failed.", NULL, (double)counts.failed);
+  seg_http_metrics_counter(page, "segmentry_webhook_deliveries_parked_total",
+                           "Deliveries that were given up.", NULL, (double)counts.parked);
+  seg_http_metrics_gauge(page, "segmentry_webhook_deliveries_in_flight",
+                         "Deliveries that are being sent.", NULL, (double)counts.in_flight);
+}
+
 void api_metrics(void *context, seg_http_metrics_writer *page) {
   const api *own = context;
   engine_totals totals = engine_count_all(own->engine);
@@ -51,6 +72,7 @@ void api_metrics(void *context, seg_http_metrics_writer *page) {
                          (double)engine_count_jobs(own->engine));
   seg_http_metrics_gauge(page, "segmentry_table_bytes", "Memory that the tables hold.", NULL,
                          (double)totals.memory_bytes);
+  add_sender_metrics(own, page);
 }
 
 void api_metrics_page(void *context, seg_http_request *request, seg_http_response *response) {

@@ -144,6 +144,12 @@ const seg_http_route api_routes[] = {
      .flags = SEG_HTTP_JSON | SEG_HTTP_CORS | SEG_HTTP_IDEMPOTENT},
     POST("/v1/track/batch", api_track_batch),
     POST("/v1/email-activity", api_email_activity),
+    GET("/v1/email-providers/ses", api_ses_address),
+    // SNS can send no header of ours, and calls JSON text/plain.
+    {.method = "POST",
+     .pattern = "/v1/email-providers/ses/:project",
+     .handler = api_ses_message,
+     .access = SEG_HTTP_ACCESS_NONE},
     GET("/events", api_event_list),
     GET("/events/names", api_event_names),
     GET("/events/stats", api_event_stats),

@@ -4,6 +4,7 @@
 #include "api.h"
 #include "engine/engine_preview.h"
 #include "login_link.h"
+#include "webhooks/sender.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -25,6 +26,10 @@ static int64_t wall_clock_ms(void *context) {
 
 static void log_engine(void *context, const char *event, const char *message) {
   seg_http_log_event(context, SEG_HTTP_ERROR, event, NULL, "%s", message);
+}
+
+static void log_webhooks(void *context, const char *event, const char *message) {
+  seg_http_log_event(context, SEG_HTTP_WARN, event, NULL, "%s", message);
 }
 
 static void log_progress(void *context, size_t contacts, size_t events) {
@@ -122,6 +127,41 @@ static service_result serve(const service_options *options, api *own,
   return SERVICE_STOPPED;
 }
 
+/// Sends webhooks for as long as requests are served, and a little longer: what the last ones have
+/// caused may go out as well.
+static service_result send_and_serve(const service_options *options, api *own,
+                                     seg_http_rate_limit *rate_limit, const sigset_t *ends) {
+  sender_options sending = {.engine = own->engine,
+                            .allows_private = options->allows_private_webhooks,
+                            .speed = options->webhook_speed,
+                            .log = log_webhooks,
+                            .context = own->log};
+  own->sender = sender_start(&sending);
+  if (own->sender == NULL) {
+    (void)fputs("segmentry serve: out of memory\n", stderr);
+    return SERVICE_NO_MEMORY;
+  }
+  service_result result = serve(options, own, rate_limit, ends);
+  sender_stop(own->sender);
+  own->sender = NULL;
+  return result;
+}
+
+/// Reads whom to believe about emails.
+static service_result set_up_sns(const service_options *options, api *own) {
+  sns_adapter_options believing = {.topics = options->sns_topics,
+                                   .certificate_file = options->sns_certificate,
+                                   .now_ms = wall_clock_ms};
+  seg_error error;
+  seg_status status = sns_adapter_create(&believing, &own->sns, &error);
+  if (status != SEG_OK) {
+    (void)fprintf(stderr, "segmentry serve: %s\n", error.message);
+  }
+  return status == SEG_OK          ? SERVICE_STOPPED
+         : status == SEG_E_INVALID ? SERVICE_BAD_SETTING
+                                   : SERVICE_NO_MEMORY;
+}
+
 service_result service_run(const service_options *options) {
   sigset_t ends = block_signals();
   api own = {.engine = NULL};
@@ -133,14 +173,18 @@ service_result service_run(const service_options *options) {
       seg_http_metrics_create(api_routes, api_route_count, api_metrics, &own, &own.metrics) ==
           SEG_OK &&
       seg_http_rate_limit_create(options->rate_per_minute, seed, &rate_limit) == SEG_OK) {
-    result = open_engine(options, &own);
+    result = set_up_sns(options, &own);
     if (result == SERVICE_STOPPED) {
-      result = serve(options, &own, rate_limit, &ends);
+      result = open_engine(options, &own);
+    }
+    if (result == SERVICE_STOPPED) {
+      result = send_and_serve(options, &own, rate_limit, &ends);
     }
   } else {
     (void)fputs("segmentry serve: out of memory\n", stderr);
   }
   engine_close(own.engine);
+  sns_adapter_free(own.sns);
   seg_http_rate_limit_free(rate_limit);
   seg_http_metrics_free(own.metrics);
   seg_http_log_free(own.log);

@@ -3,6 +3,7 @@
 #ifndef SEGMENTRY_API_SERVICE_H
 #define SEGMENTRY_API_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct service_options {
@@ -10,6 +11,11 @@ typedef struct service_options {
   const char *listen;
   int64_t sweep_ms;         ///< 0: no sweep by itself.
   uint32_t rate_per_minute; ///< Of one project; 0 limits nothing.
+  /// Webhooks may lead to addresses that are not public, such as this machine's own.
+  bool allows_private_webhooks;
+  int64_t webhook_speed;       ///< For tests: see sender.h.
+  const char *sns_topics;      ///< optional  See sns_adapter.h.
+  const char *sns_certificate; ///< optional  A file.
 } service_options;
 
 /// What became of it.
@@ -19,6 +25,7 @@ typedef enum service_result {
   SERVICE_BAD_DATABASE, ///< It is none of ours, or a damaged one.
   SERVICE_IN_USE,       ///< Another server, or an import, uses the database.
   SERVICE_NO_ADDRESS,   ///< It cannot listen there.
+  SERVICE_BAD_SETTING,  ///< An option for email providers is wrong.
   SERVICE_NO_MEMORY
 } service_result;
 

@@ -1,0 +1,444 @@
+#!/usr/bin/python3
+"""What webhooks are told reaches them: at least once, signed, in order per contact, whatever happens
+to the receiver and to the server.
+
+    test_sending.py PROGRAM [--short] [unittest options]
+
+Pauses pass faster here, so nothing waits for minutes; what a pause is, the unit tests say.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "api"))
+import suite  # noqa: E402
+from receiver import Mischief, Receiver, verifies  # noqa: E402
+from server import Client, wait_until  # noqa: E402
+from suite import OwnServerTest  # noqa: E402
+
+SPEED = "SEGMENTRY_TEST_WEBHOOK_SPEED"
+PRIVATE = "--allow-private-webhooks"
+# Of one webhook under way at a time.
+FLIGHTS_MAX = 16
+WAIT_SECONDS = 120
+
+
+class SendingTest(OwnServerTest):
+    def start_server(self, *options, speed=200, private=True):
+        allowed = (PRIVATE,) if private else ()
+        server = self.serve("--sweep", "0", *allowed, *options, environment={SPEED: str(speed)})
+        self.server = server
+        self.api = self.client(server)
+        return server
+
+    def restart(self):
+        self.server.start()
+        self.api = self.client(self.server)
+
+    def receiver(self, behave=None):
+        made = Receiver(behave)
+        self.addCleanup(made.stop)
+        return made
+
+    def ok(self, answer, status=200):
+        self.assertEqual(answer.status, status, answer.text)
+        return answer.json
+
+    def webhook(self, url, *events, **members):
+        return self.ok(self.api.post("/webhooks", {"url": url, "events": list(events) or ["*"],
+                                                   **members}), 201)
+
+    def get_webhook(self, made):
+        return self.ok(self.api.get(f"/webhooks/{made['id']}"))
+
+    def deliveries(self, made):
+        return self.ok(self.api.get(f"/webhooks/{made['id']}/deliveries?limit=100"))["data"]
+
+    def track(self, email, event="purchase", **data):
+        self.ok(self.api.post("/v1/track", {"event": event, "email": email, "data": data}))
+
+    def track_many(self, items):
+        for at in range(0, len(items), 1000):
+            batch = [{"event": "purchase", "email": email, "data": {"n": n}}
+                     for email, n in items[at:at + 1000]]
+            answer = self.ok(self.api.post("/v1/track/batch", batch))
+            self.assertEqual(answer["data"]["rejected"], 0)
+
+    def wait(self, what, message="it does not happen"):
+        found = wait_until(what, WAIT_SECONDS)
+        self.assertTrue(found, message)
+        return found
+
+    def wait_for_all(self, made):
+        self.wait(lambda: self.get_webhook(made)["pending"] == 0, "deliveries stay pending")
+
+    def check_arrivals(self, receiver, expected):
+        """expected: how many events of each contact, numbered from 0 in `n`."""
+        ids = {}
+        bodies = {}
+        for arrival in receiver.seen():
+            key = (arrival.body["contact"]["email"], arrival.event["n"])
+            self.assertEqual(ids.setdefault(key, arrival.id), arrival.id, "the id changed")
+            self.assertEqual(bodies.setdefault(arrival.id, arrival.raw), arrival.raw)
+        self.assertEqual(len(set(ids.values())), len(ids), "two events have one id")
+        taken = {}
+        for arrival in receiver.taken():
+            email, n = arrival.body["contact"]["email"], arrival.event["n"]
+            taken.setdefault(email, [])
+            if n not in taken[email]:
+                taken[email].append(n)
+        self.assertEqual(taken, {email: list(range(count)) for email, count in expected.items()})
+        # Not even an attempt is made before the earlier ones have been taken.
+        ends = {}
+        for arrival in receiver.taken():
+            ends.setdefault((arrival.body["contact"]["email"], arrival.event["n"]), arrival.ended)
+        for arrival in receiver.seen():
+            email, n = arrival.body["contact"]["email"], arrival.event["n"]
+            if n > 0:
+                self.assertLess(ends[(email, n - 1)], arrival.began, (email, n))
+
+
+class MessageTest(SendingTest):
+    def test_what_is_sent(self):
+        self.start_server()
+        receiver = self.receiver()
+        made = self.webhook(receiver.url("/in?x=1"), "purchase", name="Shop",
+                            headers={"Authorization": "Bearer s3cret"})
+        self.track("ada@example.com", total=7)
+        self.wait(receiver.taken)
+        arrival = receiver.seen()[0]
+        self.assertEqual(arrival.path, "/in?x=1")
+        self.assertTrue(verifies(made["secret"], arrival.headers, arrival.raw))
+        self.assertEqual(arrival.headers["content-type"], "application/json")
+        self.assertRegex(arrival.headers["user-agent"], r"^Segmentry/\d")
+        self.assertEqual(arrival.headers["authorization"], "Bearer s3cret")
+        self.assertLess(abs(int(arrival.headers["webhook-timestamp"]) - time.time()), 60)
+        self.assertNotIn("expect", arrival.headers)
+        self.assertEqual(arrival.body["contact"]["email"], "ada@example.com")
+        self.assertEqual(arrival.body["workflow"], {"id": made["id"], "name": "Shop"})
+        self.assertEqual(arrival.event, {"name": "purchase", "total": 7})
+        self.wait_for_all(made)
+        self.assertEqual(self.get_webhook(made)["health"]["state"], "OK")
+        self.assertEqual(len(receiver.seen()), 1)
+        self.assertNotIn("s3cret", json.dumps(self.deliveries(made)))
+
+    def test_after_a_rotation_both_secrets_sign(self):
+        self.start_server()
+        receiver = self.receiver()
+        old = self.webhook(receiver.url(), "purchase")
+        new = self.ok(self.api.post(f"/webhooks/{old['id']}/rotate-secret"))
+        self.track("ada@example.com")
+        self.wait(receiver.taken)
+        arrival = receiver.seen()[0]
+        self.assertEqual(len(arrival.headers["webhook-signature"].split()), 2)
+        for secret in (old["secret"], new["secret"]):
+            self.assertTrue(verifies(secret, arrival.headers, arrival.raw))
+        self.assertFalse(verifies("whsec_" + "A" * 43 + "=", arrival.headers, arrival.raw))
+
+    def test_a_large_body_is_whole(self):
+        self.start_server()
+        receiver = self.receiver()
+        made = self.webhook(receiver.url(), "purchase")
+        notes = {f"note{i}": "x" * 60_000 for i in range(4)}
+        self.track("ada@example.com", **notes)
+        self.wait(receiver.taken)
+        arrival = receiver.seen()[0]
+        self.assertEqual(arrival.event, {"name": "purchase", **notes})
+        self.assertTrue(verifies(made["secret"], arrival.headers, arrival.raw))
+
+    def test_listen_shows_and_checks(self):
+        self.start_server()
+        made = self.webhook("http://127.0.0.1:1/x", "purchase")
+        listener = subprocess.Popen(
+            [suite.program, "listen", "--listen", "127.0.0.1:0", "--secret", made["secret"]],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (listener.poll() is None and listener.kill(),
+                                 listener.stdout.close(), listener.stderr.close()))
+        port = int(listener.stderr.readline().split("port ")[1].split(";")[0])
+        self.ok(self.api.patch(f"/webhooks/{made['id']}", {"url": f"http://127.0.0.1:{port}/in"}))
+        self.track("ada@example.com", note="\u001b[31m\u009b")
+        lines = [listener.stdout.readline() for _ in range(4)]
+        self.assertRegex(lines[0], r"^\d{4}-\S+Z  /in  signature good\n$")
+        self.assertIn("webhook-id: msg_", lines[1])
+        self.assertIn('"email":"ada@example.com"', lines[3].replace(" ", ""))
+        self.assertNotRegex("".join(lines), "[\x1b\x9b]")
+        client = Client(port)
+        self.addCleanup(client.close)
+        forged = client.send("POST", "/", raw=b"{}", headers={
+            "webhook-id": "msg_1", "webhook-timestamp": str(int(time.time())),
+            "webhook-signature": "v1,AAAA"})
+        self.assertEqual(forged.status, 200)
+        rest = [listener.stdout.readline() for _ in range(2)]
+        self.assertIn("SIGNATURE WRONG", "".join(rest))
+        listener.send_signal(signal.SIGTERM)
+        self.assertEqual(listener.wait(30), 0)
+
+
+class FailureTest(SendingTest):
+    def test_nothing_is_lost_by_a_receiver_that_fails_in_every_way(self):
+        self.start_server(speed=500)
+        mischief = Mischief(20260601, hang_seconds=1.5)
+        receiver = self.receiver(mischief)
+        made = self.webhook(receiver.url("/in"), "purchase")
+        contacts, each = (6, 3) if suite.is_short else (20, 5)
+        emails = [f"person{i}@example.com" for i in range(contacts)]
+        self.track_many([(email, n) for n in range(each) for email in emails])
+        self.wait_for_all(made)
+        self.check_arrivals(receiver, {email: each for email in emails})
+        self.assertEqual(self.get_webhook(made)["parked"], 0)
+
+    def test_a_contact_that_fails_holds_up_no_other(self):
+        self.start_server()
+        closed = threading.Event()
+
+        def behave(arrival, reply):
+            is_bad = arrival.body["contact"]["email"] == "bad@example.com"
+            reply(500 if is_bad and not closed.is_set() else 200)
+
+        receiver = self.receiver(behave)
+        made = self.webhook(receiver.url(), "purchase")
+        emails = [f"person{i}@example.com" for i in range(5)]
+        self.track_many([("bad@example.com", n) for n in range(3)]
+                        + [(email, n) for n in range(20) for email in emails])
+        self.wait(lambda: len(receiver.taken()) == 100)
+        self.wait(lambda: self.get_webhook(made)["pending"] == 3)
+        closed.set()
+        self.wait_for_all(made)
+        self.check_arrivals(receiver, {"bad@example.com": 3, **{email: 20 for email in emails}})
+
+    def test_a_webhook_that_hangs_holds_up_no_other(self):
+        self.start_server()
+        ends = threading.Event()
+        self.addCleanup(ends.set)
+        hanging = self.receiver(lambda arrival, reply: ends.wait(60))
+        receiver = self.receiver()
+        bad = self.webhook(hanging.url(), "purchase")
+        good = self.webhook(receiver.url(), "purchase")
+        self.track_many([(f"person{i}@example.com", 0) for i in range(100)])
+        self.wait_for_all(good)
+        self.assertEqual(len(receiver.taken()), 100)
+        self.assertEqual(self.get_webhook(bad)["pending"], 100)
+        self.assertLessEqual(hanging.most_under_way, FLIGHTS_MAX)
+
+    def test_a_receiver_that_is_down_for_a_while(self):
+        self.start_server(speed=100)
+        receiver = Receiver()
+        made = self.webhook(receiver.url(), "purchase")
+        receiver.stop()
+        emails = [f"person{i}@example.com" for i in range(30)]
+        self.track_many([(email, 0) for email in emails])
+        self.wait(lambda: self.get_webhook(made)["health"]["state"] == "PAUSED")
+        health = self.get_webhook(made)["health"]
+        self.assertGreaterEqual(health["failuresInARow"], 10)
+        self.assertIsNotNone(health["pausedUntil"])
+        receiver.start()
+        self.addCleanup(receiver.stop)
+        self.wait_for_all(made)
+        self.check_arrivals(receiver, {email: 1 for email in emails})
+        self.assertEqual(self.get_webhook(made)["health"]["state"], "OK")
+
+    def test_it_is_left_alone_while_it_is_paused(self):
+        self.start_server(speed=1)
+        receiver = self.receiver(lambda arrival, reply: reply(503))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track_many([(f"person{i}@example.com", 0) for i in range(100)])
+        self.wait(lambda: self.get_webhook(made)["health"]["state"] == "PAUSED")
+        self.wait(lambda: receiver.under_way == 0)
+        # Those that were under way when the tenth failed, and no more: the pause has 30 seconds.
+        self.assertLess(len(receiver.seen()), 10 + FLIGHTS_MAX)
+        self.assertEqual(self.get_webhook(made)["pending"], 100)
+
+    def test_what_fails_for_a_day_is_parked_and_can_be_sent_again(self):
+        self.start_server(speed=100_000)
+        fails = threading.Event()
+        fails.set()
+        receiver = self.receiver(lambda arrival, reply: reply(500 if fails.is_set() else 200))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track_many([("ada@example.com", n) for n in range(3)])
+        self.wait(lambda: self.get_webhook(made)["parked"] == 3)
+        self.assertEqual(self.get_webhook(made)["pending"], 0)
+        fails.clear()
+        parked = self.deliveries(made)[0]
+        again = self.api.post(f"/deliveries/{parked['id']}/retry")
+        self.assertIn(again.status, (200, 202, 204), again.text)
+        self.wait(receiver.taken)
+        self.assertEqual(receiver.taken()[0].id, parked["id"])
+        self.wait(lambda: self.get_webhook(made)["parked"] == 2)
+
+    def test_gone_disables(self):
+        self.start_server()
+        receiver = self.receiver(lambda arrival, reply: reply(410))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track("ada@example.com")
+        self.wait(lambda: not self.get_webhook(made)["enabled"])
+        self.track("ada@example.com")
+        self.assertEqual(len(receiver.seen()), 1)
+
+    def test_a_changed_url_counts_at_once(self):
+        self.start_server(speed=1)  # the next attempt would be after five seconds, or after a pause
+        refusing = self.receiver(lambda arrival, reply: reply(500))
+        receiver = self.receiver()
+        made = self.webhook(refusing.url(), "purchase")
+        self.track("ada@example.com", n=0)
+        self.wait(refusing.seen)
+        self.ok(self.api.patch(f"/webhooks/{made['id']}", {"url": receiver.url()}))
+        self.track("bob@example.com", n=0)
+        self.wait_for_all(made)
+        self.assertEqual(len(receiver.taken()), 2)
+
+    def test_counts_are_in_the_metrics(self):
+        self.start_server()
+        refuses = threading.Event()
+        refuses.set()
+        receiver = self.receiver(lambda arrival, reply: reply(500 if refuses.is_set() else 200))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track("ada@example.com")
+        self.wait(receiver.seen)
+        refuses.clear()
+        self.wait_for_all(made)
+        page = self.api.get("/metrics").text
+        self.assertIn("\nsegmentry_webhook_deliveries_delivered_total 1\n", page)
+        self.assertRegex(page, r"\nsegmentry_webhook_attempts_failed_total [1-9]")
+        self.assertIn("\nsegmentry_webhook_deliveries_parked_total 0\n", page)
+        self.assertIn("\nsegmentry_webhook_deliveries_pending 0\n", page)
+
+
+class AddressTest(SendingTest):
+    def test_no_private_address_is_reached_unless_allowed(self):
+        self.start_server(private=False, speed=1)
+        receiver = self.receiver()
+        hosts = ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "[::1]",
+                 "[::ffff:127.0.0.1]", "10.0.0.1", "192.168.0.1", "169.254.169.254", "[fe80::1]"]
+        for host in hosts:
+            answer = self.api.post("/webhooks", {"url": receiver.url("/", host), "events": ["*"]})
+            if answer.status != 201:
+                continue  # refused at once is as good
+            made = answer.json
+            self.track("ada@example.com")
+            self.wait(lambda made=made: self.get_webhook(made)["health"]["failuresInARow"] > 0, host)
+            shown = json.dumps(self.deliveries(made)) + "".join(
+                self.api.get(f"/deliveries/{row['id']}").text for row in self.deliveries(made))
+            self.assertIn("is not a public address", shown, host)
+            self.ok(self.api.delete(f"/webhooks/{made['id']}"), 204)
+        self.assertEqual(receiver.seen(), [])
+
+    def test_the_environment_may_allow_it(self):
+        server = self.serve("--sweep", "0",
+                            environment={"SEGMENTRY_ALLOW_PRIVATE_WEBHOOKS": "true"})
+        self.api = self.client(server)
+        receiver = self.receiver()
+        self.webhook(receiver.url(), "purchase")
+        self.track("ada@example.com")
+        self.wait(receiver.taken)
+
+    def test_a_wrong_setting_is_refused(self):
+        done = subprocess.run(
+            [suite.program, "serve", "--db", self.db], capture_output=True, text=True, timeout=60,
+            check=False, env={**os.environ, "SEGMENTRY_ALLOW_PRIVATE_WEBHOOKS": "yes"})
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("SEGMENTRY_ALLOW_PRIVATE_WEBHOOKS", done.stderr)
+
+
+class RestartTest(SendingTest):
+    def test_a_stop_lets_what_is_under_way_end(self):
+        self.start_server()
+        came = threading.Event()
+
+        def behave(arrival, reply):
+            came.set()
+            time.sleep(0.5)
+            reply(200)
+
+        receiver = self.receiver(behave)
+        made = self.webhook(receiver.url(), "purchase")
+        self.track("ada@example.com")
+        self.assertTrue(came.wait(WAIT_SECONDS))
+        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(len(receiver.taken()), 1)
+        self.restart()
+        self.track("bob@example.com")
+        self.wait_for_all(made)
+        self.assertEqual([arrival.body["contact"]["email"] for arrival in receiver.seen()],
+                         ["ada@example.com", "bob@example.com"])
+
+    def test_a_stop_does_not_wait_for_a_receiver_that_hangs(self):
+        self.start_server(speed=1)
+        ends = threading.Event()
+        self.addCleanup(ends.set)
+        receiver = self.receiver(lambda arrival, reply: ends.wait(60) and reply(200))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track("ada@example.com", n=0)
+        self.wait(receiver.seen)
+        self.assertEqual(self.server.stop(), 0)
+        ends.set()
+        self.restart()
+        self.wait_for_all(made)
+        self.assertEqual(len({arrival.id for arrival in receiver.seen()}), 1)
+
+    def test_nothing_is_lost_when_the_server_is_killed_again_and_again(self):
+        self.start_server(speed=500)
+        mischief = Mischief(20260602, hang_seconds=1.2)
+        receiver = self.receiver(mischief)
+        made = self.webhook(receiver.url("/in"), "purchase")
+        contacts, each, kills = (5, 8, 3) if suite.is_short else (16, 24, 12)
+        emails = [f"person{i}@example.com" for i in range(contacts)]
+        choice = random.Random(20260603)
+        tracked = threading.Event()
+        trouble = []
+
+        def track_all():
+            """Sends each event until it is known to be stored; the key tells it apart."""
+            try:
+                for n in range(each):
+                    for email in emails:
+                        self.track_until_stored(email, n)
+            except Exception as error:  # pylint: disable=broad-except
+                trouble.append(error)
+            tracked.set()
+
+        tracker = threading.Thread(target=track_all)
+        tracker.start()
+        for _ in range(kills):
+            time.sleep(choice.uniform(0.05, 0.6))
+            self.server.kill()
+            if choice.random() < 0.3:
+                receiver.stop()
+                time.sleep(0.1)
+                receiver.start()
+            self.server.start()
+        tracker.join()
+        self.assertEqual(trouble, [])
+        self.api = self.client(self.server)
+        self.wait_for_all(made)
+        self.check_arrivals(receiver, {email: each for email in emails})
+        self.assertEqual(self.get_webhook(made)["parked"], 0)
+
+    def track_until_stored(self, email, n):
+        for _ in range(1000):
+            client = Client(self.server.port, self.project["secretKey"])
+            try:
+                answer = client.send("POST", "/v1/track",
+                                     {"event": "purchase", "email": email, "data": {"n": n}},
+                                     {"Idempotency-Key": f"{email} {n}"})
+                if answer.status == 200:
+                    return
+            except OSError:
+                pass
+            except Exception as error:  # an answer that was cut
+                if type(error).__module__ != "http.client":
+                    raise
+            finally:
+                client.close()
+            time.sleep(0.02)
+        raise AssertionError("the server does not come back")
+
+
+if __name__ == "__main__":
+    suite.main(__doc__)

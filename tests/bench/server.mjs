@@ -5,7 +5,7 @@
 // straight through the store. Beside the server's numbers stand those of bench_floor in the same
 // run: SQLite alone, putting rows like ours into a file of its own, with the same durability.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import {
   closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync,
 } from 'node:fs';
@@ -14,13 +14,14 @@ import { dirname, join } from 'node:path';
 import { argv, exit, stderr, stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dataRoot = join(root, 'build', 'bench-data');
 const KEY = 'sk_benchmark';
 const EVENTS_PER_CONTACT = 5;
 const TRACKED_SEGMENTS = 200;
+const DELIVERIES = 100_000;
 const EVENT_NAMES = 12; // as bench_fill and bench_load have them
 
 const USAGE = `usage: node server.mjs [--contacts N] [--seconds N] [--server FILE] [--programs DIR]
@@ -71,13 +72,13 @@ function fill() {
 }
 
 /** A server on a copy of the database; `end` stops it and removes the copy. */
-async function serve(database) {
+async function serve(database, ...more) {
   const copy = join(dataRoot, 'server-run.db');
   const remove = () => ['', '-wal', '-shm', '-lock'].forEach((end) => rmSync(copy + end, { force: true }));
   remove();
   copyFileSync(database, copy);
   const beginMs = performance.now();
-  const args = ['serve', '--db', copy, '--listen', '127.0.0.1:0', '--rate', '0'];
+  const args = ['serve', '--db', copy, '--listen', '127.0.0.1:0', '--rate', '0', ...more];
   // Its log goes to a file: a pipe that nobody reads while a load runs would hold it up.
   const logFile = join(dataRoot, 'server-run.log');
   const log = openSync(logFile, 'w');
@@ -112,6 +113,21 @@ async function serve(database) {
 const load = (server, what, connections, seconds = options.seconds) =>
   lines(run('bench_load', server.port, KEY, what, connections, seconds, options.contacts))[0];
 
+/** The same while other things go on. */
+async function loadBeside(server, what, connections, seconds) {
+  const args = [server.port, KEY, what, connections, seconds, options.contacts].map(String);
+  const { stdout: printed } = await promisify(execFile)(program('bench_load'), args);
+  return lines(printed)[0];
+}
+
+/** A receiver of webhooks, and how many it has had. */
+async function receive() {
+  const child = spawn(program('bench_receive'), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise((resolve) => child.stdout.once('data', (text) => resolve(Number(text))));
+  const url = `http://127.0.0.1:${port}/`;
+  return { url, count: async () => Number(await (await fetch(url)).text()), end: () => child.kill() };
+}
+
 // --- What is measured ---------------------------------------------------------------------------
 
 const segment = (name, filter) => ({
@@ -140,6 +156,32 @@ async function makeSegments(server) {
   }
 }
 
+/** Events that a webhook is told of; gives deliveries a second, and what a request takes meanwhile. */
+async function deliverAll(server) {
+  const receiver = await receive();
+  await server.call('POST', '/webhooks', { url: receiver.url, events: ['ordered'] });
+  const before = await loadBeside(server, 'track', 1, options.seconds);
+  for (let i = 0; i < DELIVERIES; i += 1000) {
+    const batch = Array.from({ length: 1000 }, (_, k) => ({
+      event: 'ordered', email: `user${(i + k) % options.contacts}@example.com`, data: { total: 7 },
+    }));
+    await server.call('POST', '/v1/track/batch', batch);
+  }
+  const begun = await receiver.count();
+  const beginMs = performance.now();
+  const beside = loadBeside(server, 'track', 1, 3);
+  let count = begun;
+  while (count < DELIVERIES) {
+    await sleep(10);
+    count = await receiver.count();
+  }
+  const seconds = (performance.now() - beginMs) / 1000;
+  const during = await beside;
+  receiver.end();
+  if (count !== DELIVERIES) throw new Error(`${count} deliveries came, not ${DELIVERIES}`);
+  return { perSecond: (DELIVERIES - begun) / seconds, left: DELIVERIES - begun, seconds, before, during };
+}
+
 async function measure(database) {
   const results = {};
   for (const [name, what] of [['track', 'track'], ['batch', 'batch']]) {
@@ -159,6 +201,10 @@ async function measure(database) {
   results.latency = load(server, 'track', 1);
   results.trackedTrack = load(server, 'track', 64);
   await server.end();
+  progress(`${number(DELIVERIES)} webhook deliveries`);
+  server = await serve(database, '--allow-private-webhooks');
+  results.webhooks = await deliverAll(server);
+  await server.end();
   progress('SQLite alone');
   const file = join(dataRoot, 'floor.db');
   ['', '-wal', '-shm'].forEach((end) => rmSync(file + end, { force: true }));
@@ -169,7 +215,7 @@ async function measure(database) {
 }
 
 function table(results) {
-  const { track, batch, entries, latency, trackedTrack, floor } = results;
+  const { track, batch, entries, latency, trackedTrack, webhooks, floor } = results;
   const share = (value, of) => `${((100 * value) / of).toFixed(0)} % of ${number(of)}`;
   const rows = [
     ['`POST /v1/track`, 64 connections', `${number(track.perSecond)} requests/s`, share(track.perSecond, floor.events64)],
@@ -178,6 +224,9 @@ function table(results) {
     ['`compute` that all contacts enter', `${number(entries)} entries/s`, share(entries, floor.members)],
     [`one event to its entry, ${TRACKED_SEGMENTS} tracked segments, 1 connection`, `p50 ${milliseconds(latency.p50Us)}, p99 ${milliseconds(latency.p99Us)}`, `${milliseconds(1e6 / floor.commits)} a commit`],
     ['the same, 64 connections', `${number(trackedTrack.perSecond)} requests/s, p99 ${milliseconds(trackedTrack.p99Us)}`, ''],
+    ['webhook deliveries to one receiver', `${number(webhooks.perSecond)}/s`, ''],
+    ['`POST /v1/track`, 1 connection, meanwhile', `p50 ${milliseconds(webhooks.during.p50Us)}, p99 ${milliseconds(webhooks.during.p99Us)}`, ''],
+    ['the same without deliveries', `p50 ${milliseconds(webhooks.before.p50Us)}, p99 ${milliseconds(webhooks.before.p99Us)}`, ''],
     ['start', `${results.startSeconds.toFixed(2)} s`, ''],
     ['memory', `${number(results.memoryBytes / options.contacts)} bytes a contact`, ''],
   ];

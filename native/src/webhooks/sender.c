@@ -414,6 +414,7 @@ sender *sender_start(const sender_options *options) {
     return NULL;
   }
   engine_on_deliveries(options->engine, wake, own);
+  wake(own); // what was committed between the first look and now woke nobody
   return own;
 }
 

@@ -41,6 +41,7 @@ void seg_table_free(seg_table *table) {
   seg_release(allocator, table->pages, table->page_capacity * sizeof *table->pages);
   seg_pool_free(&table->texts, allocator);
   seg_index_free(&table->ids, allocator);
+  seg_index_free(&table->emails, allocator);
   for (size_t i = 0; i < table->column_count; i++) {
     seg_column_free(table->columns[i], allocator);
   }
@@ -280,6 +281,69 @@ seg_text_view seg_table_email(const seg_table *table, uint32_t row) {
   return seg_pool_text(&table->texts, seg_table_page(table, row)->email[row % SEG_PAGE_ROWS]);
 }
 
+bool seg_table_subscribed(const seg_table *table, uint32_t row) {
+  const seg_page *page = seg_table_page(table, row);
+  return (page->subscribed[row / SEG_BLOCK_ROWS % SEG_PAGE_BLOCKS] >> (row % SEG_BLOCK_ROWS) & 1) !=
+         0;
+}
+
+// Addresses.
+
+static uint32_t hash_email(const seg_table *table, uint32_t row) {
+  seg_text_view email = seg_table_email(table, row);
+  return seg_hash(table->seed, email.bytes, email.size_bytes);
+}
+
+/// Makes room in the index of addresses for one more, if there is such an index.
+static bool reserve_email(seg_table *table) {
+  return !table->is_indexed_by_email || seg_index_reserve(&table->emails, table->allocator);
+}
+
+/// Enters the address of a row, for which there is room.
+static void index_email(seg_table *table, uint32_t row) {
+  if (table->is_indexed_by_email) {
+    seg_index_put(&table->emails, hash_email(table, row), row);
+  }
+}
+
+static void unindex_email(seg_table *table, uint32_t row) {
+  if (table->is_indexed_by_email) {
+    seg_index_remove(&table->emails, hash_email(table, row), row);
+  }
+}
+
+seg_status seg_table_index_emails(seg_table *table) {
+  if (table->is_indexed_by_email) {
+    return SEG_OK;
+  }
+  table->is_indexed_by_email = true;
+  for (uint32_t row = 0; row < table->row_count; row++) {
+    if (!seg_table_is_live(table, row)) {
+      continue;
+    }
+    if (!reserve_email(table)) {
+      seg_index_free(&table->emails, table->allocator);
+      table->is_indexed_by_email = false;
+      return SEG_E_NOMEM;
+    }
+    index_email(table, row);
+  }
+  return SEG_OK;
+}
+
+bool seg_table_find_email(const seg_table *table, seg_text_view email, uint32_t *row) {
+  uint32_t hash = seg_hash(table->seed, email.bytes, email.size_bytes);
+  seg_index_cursor cursor;
+  for (uint32_t at = seg_index_first(&table->emails, hash, &cursor); at != SEG_INDEX_NONE;
+       at = seg_index_next(&table->emails, &cursor)) {
+    if (seg_text_equal(seg_table_email(table, at), email)) {
+      *row = at;
+      return true;
+    }
+  }
+  return false;
+}
+
 size_t seg_table_contact_count(const seg_table *table) { return table->contact_count; }
 size_t seg_table_row_count(const seg_table *table) { return table->row_count; }
 uint64_t seg_table_version(const seg_table *table) { return table->version; }
@@ -466,7 +530,8 @@ seg_status seg_table_add(seg_table *table, const seg_contact_view *contact, uint
   }
   compact_texts(table);
   uint32_t row = choose_row(table);
-  if (!reserve_page(table, row) || !seg_index_reserve(&table->ids, table->allocator)) {
+  if (!reserve_page(table, row) || !seg_index_reserve(&table->ids, table->allocator) ||
+      !reserve_email(table)) {
     return seg_fail_memory(error);
   }
   status = seg_data_stage(table, row, contact->data, error);
@@ -487,6 +552,7 @@ seg_status seg_table_add(seg_table *table, const seg_contact_view *contact, uint
   write_row(table, row, contact, texts);
   seg_table_page(table, row)->id[row % SEG_PAGE_ROWS] = id;
   seg_index_put(&table->ids, seg_hash(table->seed, contact->id.bytes, contact->id.size_bytes), row);
+  index_email(table, row);
   table->contact_count++;
   if (row == table->row_count) {
     table->row_count++;
@@ -559,18 +625,23 @@ seg_status seg_table_update(seg_table *table, uint32_t row, const seg_contact_vi
   }
   email_texts texts = {.stored = seg_table_page(table, row)->email[row % SEG_PAGE_ROWS],
                        .folded = seg_table_page(table, row)->folded[row % SEG_PAGE_ROWS]};
-  if (!seg_text_equal(email, seg_table_email(table, row))) {
+  bool has_moved = !seg_text_equal(email, seg_table_email(table, row));
+  if (has_moved) {
     size_t texts_before = table->texts.size_bytes;
-    if (add_email(table, email, &texts) != SEG_OK) {
+    if (!reserve_email(table) || add_email(table, email, &texts) != SEG_OK) {
       seg_pool_rewind(&table->texts, texts_before);
       seg_data_roll_back(table);
       return seg_fail_memory(error);
     }
+    unindex_email(table, row);
     drop_email(table, row);
   }
   seg_data_clear(table, row);
   seg_data_commit(table, row);
   write_row(table, row, contact, texts);
+  if (has_moved) {
+    index_email(table, row);
+  }
   return seg_succeed(error);
 }
 
@@ -591,6 +662,7 @@ void seg_table_remove(seg_table *table, uint32_t row) {
   }
   seg_text_view id = seg_table_id(table, row);
   seg_index_remove(&table->ids, seg_hash(table->seed, id.bytes, id.size_bytes), row);
+  unindex_email(table, row);
   seg_data_clear(table, row);
   for (size_t i = 0; i < SEG_ACTIVITY_COUNT; i++) {
     seg_timeline_remove(&table->activities[i], row);

@@ -93,12 +93,11 @@ seg_status seg_table_copy_row(seg_table *to, const seg_table *from, uint32_t row
   }
   const seg_page *page = seg_table_page(from, row);
   uint32_t at = row % SEG_PAGE_ROWS;
-  seg_contact_view contact = {
-      .id = seg_table_id(from, row),
-      .email = seg_table_email(from, row),
-      .subscribed = (page->subscribed[at / SEG_BLOCK_ROWS] >> (at % SEG_BLOCK_ROWS) & 1) != 0,
-      .created_at_ms = page->created_at_ms[at],
-      .updated_at_ms = page->updated_at_ms[at]};
+  seg_contact_view contact = {.id = seg_table_id(from, row),
+                              .email = seg_table_email(from, row),
+                              .subscribed = seg_table_subscribed(from, row),
+                              .created_at_ms = page->created_at_ms[at],
+                              .updated_at_ms = page->updated_at_ms[at]};
   uint32_t to_row;
   seg_status status = seg_table_add(to, &contact, &to_row, error);
   if (status != SEG_OK) {

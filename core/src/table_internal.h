@@ -46,6 +46,8 @@ struct seg_table {
   size_t hole_hint; ///< No hole lies below this block.
   seg_pool texts;
   seg_index ids;
+  seg_index emails; ///< By stored address, with is_indexed_by_email.
+  bool is_indexed_by_email;
 
   seg_column **columns;
   size_t column_count;
@@ -88,7 +90,8 @@ bool seg_table_knows_field(const seg_table *table, const struct seg_field *field
 /// Adds a row for a new id, with nothing else set yet. For the snapshot's reader.
 /// Returns SEG_OK, SEG_E_INVALID, SEG_E_LIMIT, SEG_E_DUPLICATE, SEG_E_NOMEM.
 seg_status seg_table_append_row(seg_table *table, seg_text_view id);
-/// Sets the email of such a row, as it is stored. Returns SEG_OK or SEG_E_NOMEM.
+/// Sets the email of such a row, as it is stored; the table has no index of them yet. Returns
+/// SEG_OK or SEG_E_NOMEM.
 seg_status seg_table_set_email(seg_table *table, uint32_t row, seg_text_view email);
 
 /// Takes back the columns from index `from` on that hold nothing: those that a refused change, or

@@ -247,6 +247,18 @@ static void check_update(void *made, seg_status status) {
   assert_int_equal(test_count_of(own->table, "\"field\":\"data.v\",\"operator\":\"notExists\""), 1);
 }
 
+static seg_status call_index_emails(void *made, seg_allocator allocator) {
+  (void)allocator;
+  fixture *own = made;
+  return seg_table_index_emails(own->table);
+}
+static void check_index_emails(void *made, seg_status status) {
+  fixture *own = made;
+  uint32_t row;
+  assert_int_equal(seg_table_find_email(own->table, TEXT("c255@example.com"), &row),
+                   status == SEG_OK);
+}
+
 /// A change that failed leaves nothing behind, not even a value that no row has.
 static void check_bytes(void *made, seg_status status) {
   fixture *own = made;
@@ -580,6 +592,8 @@ static const subject subjects[] = {
      SEG_OK},
     {"seg_table_add, widening", make_fixture, call_widen, check_widen, end_fixture, SEG_OK},
     {"seg_table_update", make_fixture, call_update, check_update, end_fixture, SEG_OK},
+    {"seg_table_index_emails", make_fixture, call_index_emails, check_index_emails, end_fixture,
+     SEG_OK},
     {"seg_table_add_event", make_fixture, call_first_event, check_first_event, end_fixture, SEG_OK},
     {"seg_table_remove_event", make_fixture, call_remove_event, check_removed_event, end_fixture,
      SEG_OK},

@@ -561,6 +561,84 @@ static void removed_event_names_make_room(void **state) {
   seg_table_free(table);
 }
 
+/// Puts contacts with few different addresses into rows, and takes them out again, at random.
+static void change_addresses(seg_table *table, uint64_t *random, size_t changes) {
+  for (size_t i = 0; i < changes; i++) {
+    char id[16];
+    char email[32];
+    uint32_t row;
+    (void)snprintf(id, sizeof id, "c%u", (unsigned)test_random_below(random, 200));
+    (void)snprintf(email, sizeof email, "A%u@x.io", (unsigned)test_random_below(random, 500));
+    seg_contact_view contact = {.id = seg_text_of(id), .email = seg_text_of(email)};
+    if (!seg_table_find(table, contact.id, &row)) {
+      assert_int_equal(seg_table_add(table, &contact, &row, NULL), SEG_OK);
+    } else if (test_random_below(random, 3) == 0) {
+      seg_table_remove(table, row);
+    } else {
+      assert_int_equal(seg_table_update(table, row, &contact, NULL), SEG_OK);
+    }
+  }
+}
+
+/// Each address is found exactly where a live row has it.
+static void check_addresses(const seg_table *table) {
+  for (unsigned i = 0; i < 500; i++) {
+    char email[32];
+    (void)snprintf(email, sizeof email, "a%u@x.io", i);
+    bool is_there = false;
+    for (uint32_t row = 0; row < seg_table_row_count(table); row++) {
+      is_there = is_there || (seg_table_is_live(table, row) &&
+                              seg_text_equal(seg_table_email(table, row), seg_text_of(email)));
+    }
+    uint32_t found = UINT32_MAX;
+    assert_int_equal(seg_table_find_email(table, seg_text_of(email), &found), is_there);
+    if (is_there) {
+      assert_true(seg_table_is_live(table, found));
+      assert_text(seg_table_email(table, found), email);
+    }
+  }
+}
+
+static void addresses_are_found(void **state) {
+  (void)state;
+  test_memory memory = TEST_MEMORY_INIT;
+  seg_table *table = test_table(test_memory_allocator(&memory));
+  uint64_t random = 5;
+  uint32_t row;
+  change_addresses(table, &random, 300);
+  assert_false(seg_table_find_email(table, seg_table_email(table, 0), &row)); // no index yet
+  assert_int_equal(seg_table_index_emails(table), SEG_OK);
+  assert_int_equal(seg_table_index_emails(table), SEG_OK);
+  for (int round = 0; round < 20; round++) {
+    check_addresses(table);
+    change_addresses(table, &random, 200);
+  }
+  check_addresses(table);
+  seg_table_free(table);
+  assert_int_equal(memory.block_count, 0);
+}
+
+static void of_two_with_one_address_the_newest_is_not_found(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  assert_int_equal(seg_table_index_emails(table), SEG_OK);
+  for (uint32_t i = 0; i < 500; i++) {
+    char ids[2][16];
+    char email[16];
+    uint32_t rows[2];
+    uint32_t found;
+    (void)snprintf(email, sizeof email, "a%u@x.io", (unsigned)i);
+    for (size_t k = 0; k < 2; k++) {
+      (void)snprintf(ids[k], sizeof ids[k], "%u-%zu", (unsigned)i, k);
+      seg_contact_view contact = {.id = seg_text_of(ids[k]), .email = seg_text_of(email)};
+      assert_int_equal(seg_table_add(table, &contact, &rows[k], NULL), SEG_OK);
+      assert_true(seg_table_find_email(table, contact.email, &found));
+      assert_int_equal(found, rows[0]);
+    }
+  }
+  seg_table_free(table);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lines_are_shown_and_may_be_refused),
@@ -579,6 +657,8 @@ int main(void) {
       cmocka_unit_test(an_address_has_one_form),
       cmocka_unit_test(a_removed_event_is_as_if_it_had_never_been_seen),
       cmocka_unit_test(removed_event_names_make_room),
+      cmocka_unit_test(addresses_are_found),
+      cmocka_unit_test(of_two_with_one_address_the_newest_is_not_found),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,40 @@ static bool set_outside(outside_options *given, service_options *out) {
   return true;
 }
 
+/// Reads `full` or `normal`.
+static bool read_durability(const char *text, bool *is_relaxed) {
+  *is_relaxed = strcmp(text, "normal") == 0;
+  return *is_relaxed || strcmp(text, "full") == 0;
+}
+
+/// Reads what has a form of its own; NULL is not given. False, with a message, if one has not.
+static bool set_own(const char *sweep, const char *rate, const char *durability,
+                    service_options *out) {
+  const char *duration = options_setting(sweep, "SEGMENTRY_SWEEP", "10s");
+  if (!read_duration(duration, &out->sweep_ms)) {
+    (void)fprintf(stderr,
+                  "segmentry serve: --sweep is '%s'; it must be a duration such as 10s, 500ms or "
+                  "2m, at most 24h, or 0 for none\n",
+                  duration);
+    return false;
+  }
+  const char *limit = options_setting(rate, "SEGMENTRY_RATE", RATE_DEFAULT);
+  if (!read_rate(limit, &out->rate_per_minute)) {
+    (void)fprintf(stderr,
+                  "segmentry serve: --rate is '%s'; it must be a whole number up to %d, or 0 for "
+                  "no limit\n",
+                  limit, RATE_MAX);
+    return false;
+  }
+  const char *promise = options_setting(durability, "SEGMENTRY_DURABILITY", "full");
+  if (!read_durability(promise, &out->is_relaxed)) {
+    (void)fprintf(stderr, "segmentry serve: --durability is '%s'; it must be full or normal\n",
+                  promise);
+    return false;
+  }
+  return true;
+}
+
 static int status_of(service_result result) {
   switch (result) {
   case SERVICE_STOPPED:
@@ -113,12 +147,14 @@ static int run(int argument_count, char **arguments) {
   const char *listen = NULL;
   const char *sweep = NULL;
   const char *rate = NULL;
+  const char *durability = NULL;
   outside_options outside = {.allows_private = false};
   const option_rule rules[] = {
       {.name = "--db", .value = &db},
       {.name = "--listen", .value = &listen},
       {.name = "--sweep", .value = &sweep},
       {.name = "--rate", .value = &rate},
+      {.name = "--durability", .value = &durability},
       {.name = "--allow-private-webhooks", .flag = &outside.allows_private},
       {.name = "--sns-topics", .value = &outside.sns_topics},
       {.name = "--sns-certificate", .value = &outside.sns_certificate}};
@@ -133,23 +169,7 @@ static int run(int argument_count, char **arguments) {
     return EXIT_USAGE;
   }
   service_options options = {.db = options_db(db), .listen = options_listen(listen)};
-  const char *duration = options_setting(sweep, "SEGMENTRY_SWEEP", "10s");
-  if (!read_duration(duration, &options.sweep_ms)) {
-    (void)fprintf(stderr,
-                  "segmentry serve: --sweep is '%s'; it must be a duration such as 10s, 500ms or "
-                  "2m, at most 24h, or 0 for none\n",
-                  duration);
-    return EXIT_USAGE;
-  }
-  const char *limit = options_setting(rate, "SEGMENTRY_RATE", RATE_DEFAULT);
-  if (!read_rate(limit, &options.rate_per_minute)) {
-    (void)fprintf(stderr,
-                  "segmentry serve: --rate is '%s'; it must be a whole number up to %d, or 0 for "
-                  "no limit\n",
-                  limit, RATE_MAX);
-    return EXIT_USAGE;
-  }
-  if (!set_outside(&outside, &options)) {
+  if (!set_own(sweep, rate, durability, &options) || !set_outside(&outside, &options)) {
     return EXIT_USAGE;
   }
   return status_of(service_run(&options));
@@ -163,7 +183,8 @@ const command command_serve = {
             "\n"
             "SYNOPSIS\n"
             "    segmentry serve [--db FILE] [--listen ADDRESS] [--sweep DURATION]\n"
-            "                    [--rate REQUESTS] [--allow-private-webhooks]\n"
+            "                    [--rate REQUESTS] [--durability full|normal]\n"
+            "                    [--allow-private-webhooks]\n"
             "                    [--sns-topics ARNS] [--sns-certificate FILE]\n"
             "\n"
             "DESCRIPTION\n"
@@ -188,6 +209,11 @@ const command command_serve = {
             "                      SEGMENTRY_SWEEP. Default: 10s\n"
             "    --rate REQUESTS   Requests a minute of one project; 0 is no limit.\n"
             "                      SEGMENTRY_RATE. Default: " RATE_DEFAULT "\n"
+            "    --durability full|normal\n"
+            "                      full: an answer waits until the disk has its change.\n"
+            "                      normal: it does not, so that a power cut may take the\n"
+            "                      last changes; the end of the program never does.\n"
+            "                      SEGMENTRY_DURABILITY. Default: full\n"
             "    --allow-private-webhooks\n"
             "                      Lets webhooks lead to this machine and to private\n"
             "                      networks. SEGMENTRY_ALLOW_PRIVATE_WEBHOOKS, true or false.\n"

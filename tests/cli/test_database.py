@@ -88,6 +88,23 @@ class OneServer(DatabaseTest):
         self.serve().kill()
         self.assertEqual(self.serve().stop(), 0)
 
+    def test_durability_is_chosen(self):
+        project = self.create()
+        self.assert_fails(64, "--durability is 'none'; it must be full or normal",
+                          "serve", "--db", self.db, "--durability", "none")
+        server = self.serve()
+        self.assertEqual(server.stop(), 0)
+        self.assertNotIn("engine.relaxed", "".join(server.lines))
+        server = self.serve("--durability", "normal")
+        client = self.client(server, project["secretKey"])
+        made = client.post("/contacts", {"email": "ada@example.com", "subscribed": True})
+        server.kill()
+        self.assertIn("engine.relaxed", "".join(server.lines))
+        server = self.serve("--durability=full")  # the end of the process takes nothing
+        found = self.client(server, project["secretKey"]).get("/contacts/" + made.json["id"])
+        self.assertEqual(found.json["email"], "ada@example.com")
+        self.assertEqual(server.stop(), 0)
+
     def test_what_a_dead_process_wrote_is_no_lock(self):
         self.create()
         lock = self.folder / "shop.db-lock"

@@ -65,6 +65,7 @@ static service_result result_of(store_status status) {
 
 static service_result open_engine(const service_options *options, api *own) {
   engine_options opening = {.path = options->db,
+                            .is_relaxed = options->is_relaxed,
                             .sweep_ms = options->sweep_ms,
                             .campaign_clock_ms = CAMPAIGN_CLOCK_MS,
                             .now_ms = wall_clock_ms,
@@ -81,6 +82,11 @@ static service_result open_engine(const service_options *options, api *own) {
   seg_http_log_event(own->log, SEG_HTTP_INFO, "engine.open", NULL,
                      "%zu projects, %zu contacts and %zu segments in %lld ms", totals.projects,
                      totals.contacts, totals.segments, (long long)(wall_clock_ms(NULL) - begin_ms));
+  if (options->is_relaxed) {
+    seg_http_log_event(own->log, SEG_HTTP_WARN, "engine.relaxed", NULL,
+                       "changes are answered before the disk has them: a power cut may take the "
+                       "last ones");
+  }
   return SERVICE_STOPPED;
 }
 

@@ -10,6 +10,7 @@ typedef struct service_options {
   const char *db;
   const char *listen;
   int64_t sweep_ms;         ///< 0: no sweep by itself.
+  bool is_relaxed;          ///< A power cut may take the last changes.
   uint32_t rate_per_minute; ///< Of one project; 0 limits nothing.
   /// Webhooks may lead to addresses that are not public, such as this machine's own.
   bool allows_private_webhooks;

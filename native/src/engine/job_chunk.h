@@ -11,10 +11,14 @@
 /// Rows of an import in a chunk, about: long enough that a commit is shared by many, short enough
 /// that requests wait for some milliseconds only.
 #define JOB_CHUNK_ROWS 1000
+/// The same while nobody else writes: fewer waits for the disk. The first request that comes then
+/// waits for about a tenth of a second, and the next chunk is short again.
+#define JOB_CHUNK_ROWS_ALONE 8000
 /// Rows of a bulk change: a deletion takes the contact's events along.
 #define JOB_CHUNK_IDS 100
 /// Bytes of a chunk's texts, about.
 #define JOB_CHUNK_BYTES ((size_t)1024 * 1024)
+#define JOB_CHUNK_BYTES_ALONE ((size_t)4 * 1024 * 1024)
 
 /// A part of the chunk's texts.
 typedef struct job_text {

@@ -203,15 +203,18 @@ void job_input_close(job_input *gone) {
   }
 }
 
-engine_status job_input_read(job_input *own, store_session *session, job_chunk *out,
+engine_status job_input_read(job_input *own, store_session *session, bool is_alone, job_chunk *out,
                              engine_error *error) {
-  size_t rows_max = own->csv != NULL ? JOB_CHUNK_ROWS : JOB_CHUNK_IDS;
+  size_t rows_max = own->csv == NULL ? JOB_CHUNK_IDS
+                    : is_alone       ? JOB_CHUNK_ROWS_ALONE
+                                     : JOB_CHUNK_ROWS;
+  size_t bytes_max = is_alone ? JOB_CHUNK_BYTES_ALONE : JOB_CHUNK_BYTES;
   engine_status status = ENGINE_OK;
   own->chunk = out;
   own->error = error;
   own->status = ENGINE_OK;
   for (size_t read = 0; status == ENGINE_OK && !out->is_last && out->count < rows_max &&
-                        out->texts.size_bytes < JOB_CHUNK_BYTES && read < TURN_BYTES;) {
+                        out->texts.size_bytes < bytes_max && read < TURN_BYTES;) {
     if (own->piece_at == own->piece.size_bytes) {
       status = next_piece(own, session);
       read += own->piece.size_bytes;

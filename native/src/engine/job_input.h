@@ -24,8 +24,10 @@ void job_input_close(job_input *gone);
 /// Adds rows to an empty chunk until it is full or the input ends, which the chunk then says; after
 /// some megabytes it returns in any case, so that others have their turn.
 ///
+/// is_alone  Nobody else writes: the chunk may be larger.
+///
 /// Returns ENGINE_OK, or ENGINE_UNAVAILABLE: close it and begin anew.
-engine_status job_input_read(job_input *own, store_session *session, job_chunk *out,
+engine_status job_input_read(job_input *own, store_session *session, bool is_alone, job_chunk *out,
                              engine_error *error);
 
 #endif

@@ -35,6 +35,7 @@ struct job_entry {
 struct jobs {
   jobs_options options;
   store_session *session; ///< The thread's own, for reading.
+  uint64_t queued_alone;  ///< The writer's count if nobody else queues before the next chunk.
   pthread_t thread;
   pthread_mutex_t lock; ///< Of what follows.
   pthread_cond_t has_work;
@@ -154,7 +155,11 @@ static engine_status fill(jobs *own, job_entry *entry, engine_error *error) {
   if (entry->input == NULL) {
     return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
-  engine_status status = job_input_read(entry->input, own->session, &entry->chunk, error);
+  // Whether the last chunk was the only command since the one before.
+  uint64_t queued = writer_queued_count(own->options.writer);
+  bool is_alone = queued == own->queued_alone;
+  own->queued_alone = queued + 1;
+  engine_status status = job_input_read(entry->input, own->session, is_alone, &entry->chunk, error);
   if (status != ENGINE_OK) { // half of it may be read: from the start again
     job_input_close(entry->input);
     entry->input = NULL;

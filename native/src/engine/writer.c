@@ -28,6 +28,7 @@ struct writer {
   command *first;
   command **last;
   size_t queued;
+  uint64_t queued_ever;
   bool is_stopping;
   int64_t next_sweep_ms;
   project **sweeping; ///< Projects of the sweep that is under way; NULL: there is none.
@@ -359,12 +360,20 @@ engine_status writer_submit(writer *own, command *submitted) {
   *own->last = submitted;
   own->last = &submitted->next;
   own->queued++;
+  own->queued_ever++;
   (void)pthread_cond_signal(&own->has_work);
   (void)pthread_mutex_unlock(&own->lock);
   while (sem_wait(&submitted->is_done) != 0) { // a signal came
   }
   (void)sem_destroy(&submitted->is_done);
   return submitted->status;
+}
+
+uint64_t writer_queued_count(writer *own) {
+  (void)pthread_mutex_lock(&own->lock);
+  uint64_t count = own->queued_ever;
+  (void)pthread_mutex_unlock(&own->lock);
+  return count;
 }
 
 void writer_stop(writer *own) {

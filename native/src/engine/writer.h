@@ -104,6 +104,9 @@ writer *writer_start(store_session *session, const writer_options *options);
 /// Queues a command and waits until it is durable, or has failed. Threads: any.
 engine_status writer_submit(writer *own, command *submitted);
 
+/// How many commands have been queued so far: who asks twice sees whether others had any.
+uint64_t writer_queued_count(writer *own);
+
 /// Finishes what is queued, takes no more, and ends the thread.
 void writer_stop(writer *own);
 

@@ -7,10 +7,10 @@
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import {
-  closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync,
+  closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, symlinkSync,
 } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { argv, exit, stderr, stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ const KEY = 'sk_benchmark';
 const EVENTS_PER_CONTACT = 5;
 const TRACKED_SEGMENTS = 200;
 const DELIVERIES = 100_000;
+const CSV_ROWS = 500000;
 const EVENT_NAMES = 12; // as bench_fill and bench_load have them
 
 const USAGE = `usage: node server.mjs [--contacts N] [--seconds N] [--server FILE] [--programs DIR]
@@ -29,6 +30,7 @@ const USAGE = `usage: node server.mjs [--contacts N] [--seconds N] [--server FIL
   --contacts  in the project (default: 1000000), each with ${EVENTS_PER_CONTACT} events
   --seconds   that a load lasts (default: 10)
   --server    the program segmentry (default: build/segmentry)
+  --lines     a folder with contacts.ndjson to import (default: what bench.mjs makes)
   --programs  where bench_fill, bench_load and bench_floor are (default: build/release/tests/bench/server)
 `;
 
@@ -42,6 +44,7 @@ function readOptions() {
     args: argv.slice(2),
     options: {
       contacts: text('1000000'), seconds: text('10'), help: { type: 'boolean', short: 'h' },
+      lines: { type: 'string' },
       programs: text(join(root, 'build', 'release', 'tests', 'bench', 'server')),
       server: text(join(root, 'build', 'segmentry')),
     },
@@ -107,7 +110,7 @@ async function serve(database, ...more) {
     child.on('exit', () => { remove(); resolve(); });
     child.kill('SIGTERM');
   });
-  return { port, startSeconds, memoryBytes, call, end };
+  return { pid: child.pid, port, startSeconds, memoryBytes, call, end };
 }
 
 const load = (server, what, connections, seconds = options.seconds) =>
@@ -143,6 +146,68 @@ async function computeAll(server) {
   const seconds = (performance.now() - beginMs) / 1000;
   if (added !== options.contacts) throw new Error(`${added} entered, not ${options.contacts}`);
   return added / seconds;
+}
+
+/** A file of people whom the project does not have, eight columns each. */
+function writeCsv(rows) {
+  const plans = ['free', 'pro', 'team'];
+  const countries = ['DE', 'FR', 'US', 'JP', 'BR'];
+  const out = ['email,subscribed,firstName,lastName,plan,country,score,signupDate'];
+  for (let i = 0; i < rows; i++) {
+    // Addresses in no order, as those of a list that was sorted by something else.
+    const shuffled = Math.imul(i + 1, 0x9E3779B1) >>> 0;
+    const day = `${1 + (i % 28)}`.padStart(2, '0');
+    out.push(`p${shuffled.toString(16)}@mail${i % 50}.example.com,${i % 5 > 0},Name${i % 900},`
+      + `Family${i % 20000},${plans[i % 3]},${countries[i % 5]},${i % 1000},2024-03-${day}T10:00:00Z`);
+  }
+  return `${out.join('\n')}\n`;
+}
+
+/** Processor time of a process and all its threads so far. */
+function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100; // user and system, in ticks of 10 ms
+}
+
+/** Uploads a CSV file and waits for its job. Gives rows a second, from the upload on. */
+async function importCsv(server) {
+  const form = new FormData();
+  form.append('file', new Blob([writeCsv(CSV_ROWS)], { type: 'text/csv' }), 'people.csv');
+  const beginMs = performance.now();
+  const beginCpu = cpuSeconds(server.pid);
+  const answer = await fetch(`http://127.0.0.1:${server.port}/contacts/import`, {
+    method: 'POST', headers: { Authorization: `Bearer ${KEY}` }, body: form,
+  });
+  let job = await answer.json();
+  if (!answer.ok) throw new Error(`the import was refused: ${JSON.stringify(job)}`);
+  while (!['COMPLETED', 'FAILED'].includes(job.status)) {
+    await sleep(20);
+    job = await server.call('GET', `/contacts/import/${job.jobId}`);
+  }
+  if (job.imported !== CSV_ROWS) throw new Error(`${job.imported} rows imported, not ${CSV_ROWS}`);
+  return {
+    perSecond: CSV_ROWS / ((performance.now() - beginMs) / 1000),
+    cpuUs: ((cpuSeconds(server.pid) - beginCpu) * 1e6) / CSV_ROWS,
+  };
+}
+
+/** `segmentry import` of the lines that bench.mjs has made; undefined if it has not. Gives seconds. */
+function importLines() {
+  const data = options.lines ?? join(dataRoot, String(options.contacts));
+  if (!existsSync(join(data, 'contacts.ndjson'))) return undefined;
+  const folder = mkdtempSync(join(dataRoot, 'import-'));
+  try {
+    // The contacts alone: with events and emails there are nine lines a contact.
+    symlinkSync(resolve(data, 'contacts.ndjson'), join(folder, 'contacts.ndjson'));
+    const db = join(folder, 'import.db');
+    const json = (...args) => JSON.parse(execFileSync(options.server, [...args, '--db', db, '--json'], { encoding: 'utf8' }));
+    const { id } = json('project', 'create', 'Bench');
+    const beginMs = performance.now();
+    json('import', '--project', id, '--data', folder);
+    return (performance.now() - beginMs) / 1000;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Segments of which one event lets a contact enter one, and others that most contacts are not in. */
@@ -195,6 +260,12 @@ async function measure(database) {
   let server = await serve(database);
   results.entries = await computeAll(server);
   await server.end();
+  progress('import of CSV');
+  server = await serve(database);
+  results.csv = await importCsv(server);
+  await server.end();
+  progress('import of lines');
+  results.importSeconds = importLines();
   progress(`${TRACKED_SEGMENTS} tracked segments`);
   server = await serve(database);
   await makeSegments(server);
@@ -215,13 +286,17 @@ async function measure(database) {
 }
 
 function table(results) {
-  const { track, batch, entries, latency, trackedTrack, webhooks, floor } = results;
+  const {
+    track, batch, entries, csv, importSeconds, latency, trackedTrack, webhooks, floor,
+  } = results;
   const share = (value, of) => `${((100 * value) / of).toFixed(0)} % of ${number(of)}`;
   const rows = [
     ['`POST /v1/track`, 64 connections', `${number(track.perSecond)} requests/s`, share(track.perSecond, floor.events64)],
     ['its latency', `p50 ${milliseconds(track.p50Us)}, p99 ${milliseconds(track.p99Us)}`, ''],
     ['`POST /v1/track/batch`, 1,000 events each', `${number(batch.itemsPerSecond)} events/s`, share(batch.itemsPerSecond, floor.events16384)],
     ['`compute` that all contacts enter', `${number(entries)} entries/s`, share(entries, floor.members)],
+    [`CSV of ${number(CSV_ROWS)} new contacts, 8 columns`, `${number(csv.perSecond)} rows/s, ${csv.cpuUs.toFixed(1)} µs of processor time each`, share(csv.perSecond, floor.contacts)],
+    ['`segmentry import` of the contacts, as lines', importSeconds === undefined ? 'no data' : `${importSeconds.toFixed(1)} s`, ''],
     [`one event to its entry, ${TRACKED_SEGMENTS} tracked segments, 1 connection`, `p50 ${milliseconds(latency.p50Us)}, p99 ${milliseconds(latency.p99Us)}`, `${milliseconds(1e6 / floor.commits)} a commit`],
     ['the same, 64 connections', `${number(trackedTrack.perSecond)} requests/s, p99 ${milliseconds(trackedTrack.p99Us)}`, ''],
     ['webhook deliveries to one receiver', `${number(webhooks.perSecond)}/s`, ''],

@@ -61,6 +61,10 @@ static void make_tables(int64_t contacts) {
       "CREATE TABLE events(num INTEGER PRIMARY KEY, contact INTEGER, name INTEGER, at INTEGER,"
       " id TEXT, data TEXT);"
       "CREATE INDEX events_by_time ON events(at, contact, num, name);"
+      "CREATE TABLE contacts(num INTEGER PRIMARY KEY, project INTEGER, id TEXT, email TEXT,"
+      " data TEXT);"
+      "CREATE UNIQUE INDEX contacts_by_num ON contacts(project, num);"
+      "CREATE UNIQUE INDEX contacts_by_id ON contacts(project, id);"
       "CREATE TABLE members(key INTEGER PRIMARY KEY, since INTEGER);"
       "CREATE TABLE changes(key INTEGER PRIMARY KEY, contact INTEGER, cause INTEGER, at INTEGER,"
       " event INTEGER);"
@@ -103,6 +107,31 @@ static void insert_events(const char *name, int64_t contacts, int64_t batch) {
   need(sqlite3_finalize(touch));
 }
 
+/// New contacts, 1,000 in a transaction: as many as an import has. Ids rise, as those do that have
+/// the time in front.
+static void insert_contacts(void) {
+  sqlite3_stmt *insert = prepare(
+      "INSERT INTO contacts VALUES(?1, 1, printf('01234567-89ab-7def-0123-%012d', ?1), ?2,"
+      " '{\"firstName\":\"Ada\",\"lastName\":\"Lovelace\",\"plan\":\"pro\",\"country\":\"GB\","
+      "\"score\":12,\"signupDate\":\"2026-01-01T10:00:00Z\"}')");
+  double begin_s = now_s();
+  int64_t num = 0;
+  while (now_s() - begin_s < SECONDS) {
+    run("BEGIN IMMEDIATE");
+    for (int64_t i = 0; i < 1000; i++) {
+      char email[48];
+      (void)snprintf(email, sizeof email, "p%016llx@example.com",
+                     (unsigned long long)next_random());
+      need(sqlite3_bind_int64(insert, 1, ++num));
+      need(sqlite3_bind_text(insert, 2, email, -1, SQLITE_STATIC));
+      step(insert);
+    }
+    run("COMMIT");
+  }
+  report("contacts", num, begin_s);
+  need(sqlite3_finalize(insert));
+}
+
 /// Everybody into a segment: a member and a change each, 100,000 in a transaction.
 static void insert_members(int64_t contacts) {
   sqlite3_stmt *member = prepare("INSERT INTO members VALUES(?1, 1)");
@@ -135,6 +164,7 @@ int main(int argc, char **argv) {
   insert_events("commits", contacts, 1);
   insert_events("events64", contacts, 64);
   insert_events("events16384", contacts, 16384);
+  insert_contacts();
   insert_members(contacts);
   need(sqlite3_close(db));
   return 0;

@@ -477,11 +477,10 @@ static event_input item_of(const char *email, const char *name, const char *data
 }
 
 static bool has_contact(world *own, const char *email) {
-  store_session *session = engine_session_borrow(own->engine);
-  store_status status =
-      store_contact_get_by_email(session, own->project->num, seg_text_of(email), NULL, NULL, NULL);
-  engine_session_return(own->engine, session);
-  return status == STORE_OK;
+  seg_text_view written = seg_text_of(email);
+  bool found = false;
+  engine_contacts_look_up(own->engine, own->project, &written, 1, &found);
+  return found;
 }
 
 static void a_refused_item_leaves_nothing_and_stops_nobody(void **state) {
@@ -524,6 +523,95 @@ static void a_refused_item_leaves_nothing_and_stops_nobody(void **state) {
     restart(own);
   }
   engine_error_free(&error);
+}
+
+static void keep_id(void *context, const store_contact *row, bool is_new) {
+  (void)is_new;
+  snprintf(context, ID_TEXT_BYTES, "%.*s", (int)row->id.size_bytes, row->id.bytes);
+}
+
+/// Creates or finds the contact of an address, and gives its id.
+static void id_of(world *own, const char *email, char id[ID_TEXT_BYTES]) {
+  contact_input input = {.email = seg_text_of(email), .subscribed_if_new = true};
+  engine_error error;
+  engine_error_init(&error);
+  assert_int_equal(engine_contact_put(own->engine, own->project, &input, keep_id, id, &error),
+                   ENGINE_OK);
+  engine_error_free(&error);
+}
+
+static engine_status readdress(world *own, const char *id, const char *email) {
+  contact_input input = {.email = seg_text_of(email)};
+  char kept[ID_TEXT_BYTES];
+  engine_error error;
+  engine_error_init(&error);
+  engine_status status = engine_contact_update(own->engine, own->project, seg_text_of(id), &input,
+                                               keep_id, kept, &error);
+  engine_error_free(&error);
+  return status;
+}
+
+static void an_address_is_one_contacts(void **state) {
+  world *own = *state;
+  char ada[ID_TEXT_BYTES];
+  char other[ID_TEXT_BYTES];
+  char again[ID_TEXT_BYTES];
+  id_of(own, "ada@example.com", ada);
+  id_of(own, "ADA@example.com", again);
+  assert_string_equal(ada, again);
+  assert_int_equal(readdress(own, ada, "new@example.com"), ENGINE_OK);
+  assert_false(has_contact(own, "ada@example.com"));
+  id_of(own, "ada@example.com", other); // is free again
+  assert_string_not_equal(ada, other);
+  restart(own);
+  assert_int_equal(readdress(own, other, "New@example.com"), ENGINE_CONFLICT);
+  assert_int_equal(readdress(own, ada, "NEW@example.com"), ENGINE_OK); // its own
+  id_of(own, "new@example.com", again);
+  assert_string_equal(ada, again);
+  engine_error error;
+  engine_error_init(&error);
+  assert_int_equal(engine_contact_delete(own->engine, own->project, seg_text_of(ada), &error),
+                   ENGINE_OK);
+  engine_error_free(&error);
+  assert_int_equal(readdress(own, other, "new@example.com"), ENGINE_OK);
+  restart(own);
+  id_of(own, "new@example.com", again);
+  assert_string_equal(other, again);
+}
+
+/// The store takes what it is given: here two contacts of one address, as damage would have it.
+static void store_twins(const world *own) {
+  store_options options = {.path = own->path, .must_exist = true};
+  store_contact twin = {.project = own->project->num,
+                        .id = seg_text_of("first"),
+                        .email = seg_text_of("twin@example.com"),
+                        .data_json = seg_text_of("{}")};
+  store *file;
+  store_session *session;
+  int64_t num;
+  assert_int_equal(store_open(&options, &file, NULL), STORE_OK);
+  assert_int_equal(store_session_open(file, STORE_ACCESS_WRITE, &session, NULL), STORE_OK);
+  assert_int_equal(store_transaction_begin(session, NULL), STORE_OK);
+  assert_int_equal(store_contact_insert(session, &twin, &num, NULL), STORE_OK);
+  twin.id = seg_text_of("second");
+  assert_int_equal(store_contact_insert(session, &twin, &num, NULL), STORE_OK);
+  assert_int_equal(store_transaction_commit(session, NULL), STORE_OK);
+  store_session_close(session);
+  store_close(file);
+}
+
+static void two_contacts_of_one_address_are_damage(void **state) {
+  world *own = *state;
+  store_twins(own);
+  engine_close(own->engine);
+  own->engine = NULL;
+  engine_options options = {
+      .path = own->path, .now_ms = world_now, .context = own, .log = world_log};
+  store_error error;
+  assert_false(engine_open(&options, &own->engine, &error));
+  assert_int_equal(error.status, STORE_CORRUPT);
+  assert_non_null(strstr(error.message, "twin@example.com: first and second"));
+  own->engine = NULL;
 }
 
 /// Tracks one event of each of so many names; returns how many were taken.
@@ -868,6 +956,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_refused_item_leaves_nothing_and_stops_nobody, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(an_address_is_one_contacts, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(two_contacts_of_one_address_are_damage, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_new_name_finds_no_room_for_its_events, set_up, tear_down),
       cmocka_unit_test_setup_teardown(segments_are_found_whatever_became_of_the_others, set_up,
                                       tear_down),

@@ -257,7 +257,6 @@ static void others_find_nothing(void **state) {
   store_error *err = &test.err;
   assert_store(STORE_NOT_FOUND, store_contact_get(s, p, TEXT("id-ann"), NULL, NULL, err));
   assert_store(STORE_NOT_FOUND, store_contact_get_by_num(s, p, own.contact, NULL, NULL, err));
-  assert_store(STORE_NOT_FOUND, store_contact_get_by_email(s, p, TEXT("ann"), NULL, NULL, err));
   assert_store(STORE_NOT_FOUND, store_segment_get(s, p, TEXT("id-vip"), NULL, NULL, err));
   assert_store(STORE_NOT_FOUND, store_campaign_get(s, p, TEXT("campaign"), NULL, NULL, err));
   assert_store(STORE_NOT_FOUND, store_job_get(s, p, TEXT("job"), NULL, NULL, err));

@@ -160,22 +160,6 @@ void api_contact_delete(void *context, seg_http_request *request, seg_http_respo
                                             seg_http_request_param(request, "id"), &call.error));
 }
 
-/// Asks for each address; `found[i]` says whether it is there.
-static store_status look_up(store_session *session, int64_t project_num,
-                            const seg_text_view *emails, size_t count, bool *found) {
-  store_status status = session == NULL ? STORE_FAILED : STORE_OK;
-  for (size_t i = 0; status == STORE_OK && i < count; i++) {
-    char bytes[SEG_EMAIL_BYTES_MAX];
-    seg_text_view email;
-    if (engine_read_email(emails[i], bytes, &email)) {
-      status = store_contact_get_by_email(session, project_num, email, NULL, NULL, NULL);
-      found[i] = status == STORE_OK;
-      status = status == STORE_NOT_FOUND ? STORE_OK : status;
-    }
-  }
-  return status;
-}
-
 static void write_emails(seg_json_writer *json, const char *name, const seg_text_view *emails,
                          const bool *found, size_t count, bool wanted) {
   seg_json_key(json, name);
@@ -201,18 +185,12 @@ void api_contact_lookup(void *context, seg_http_request *request, seg_http_respo
   } else if (!input_is_good(&body)) {
     api_call_refuse(&call, &body.problems);
   } else {
-    store_session *session = engine_session_borrow(call.api->engine);
-    store_status status = look_up(session, call.project->num, emails, count, found);
-    engine_session_return(call.api->engine, session);
-    if (status == STORE_OK) {
-      seg_json_begin_object(call.json);
-      write_emails(call.json, "found", emails, found, count, true);
-      write_emails(call.json, "notFound", emails, found, count, false);
-      seg_json_end_object(call.json);
-      api_call_end_read(&call);
-    } else {
-      answer_store_error(response, API_CONTACTS, status);
-    }
+    engine_contacts_look_up(call.api->engine, call.project, emails, count, found);
+    seg_json_begin_object(call.json);
+    write_emails(call.json, "found", emails, found, count, true);
+    write_emails(call.json, "notFound", emails, found, count, false);
+    seg_json_end_object(call.json);
+    api_call_end_read(&call);
   }
   free(emails);
   input_end(&body);

@@ -26,7 +26,7 @@ project_batch *batch_project(batch *own, project *wanted) {
     own->project_capacity = capacity;
   }
   project_batch *part = &own->projects[own->project_count];
-  *part = (project_batch){.project = wanted};
+  *part = (project_batch){.project = wanted, .pending = {.seed = wanted->hash_seed}};
   if (seg_table_create(seg_allocator_default(), wanted->hash_seed, &part->scratch) != SEG_OK) {
     return NULL;
   }
@@ -131,6 +131,32 @@ batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fit
   return status;
 }
 
+bool batch_find_email(const project_batch *part, seg_text_view email, batch_contact *out) {
+  const project *in = part->project;
+  const pending_contact *pending = pending_find(&part->pending, email);
+  uint32_t row;
+  if (pending != NULL) {
+    *out =
+        (batch_contact){.num = pending->num, .id = pending->id, .subscribed = pending->subscribed};
+    return pending->num != 0;
+  }
+  if (!seg_table_find_email(in->table, email, &row)) {
+    return false;
+  }
+  *out = (batch_contact){.num = in->contact_nums[row],
+                         .id = seg_table_id(in->table, row),
+                         .subscribed = seg_table_subscribed(in->table, row)};
+  return true;
+}
+
+bool batch_note_email(project_batch *part, seg_text_view email, const batch_contact *contact) {
+  pending_contact added = {.num = contact == NULL ? 0 : contact->num,
+                           .subscribed = contact != NULL && contact->subscribed};
+  return change_list_keep(&part->changes, email, &added.email) &&
+         (contact == NULL || change_list_keep(&part->changes, contact->id, &added.id)) &&
+         pending_add(&part->pending, &added, part->changes.count);
+}
+
 size_t batch_mark(project_batch *part) {
   part->told_mark = part->told_count;
   return part->changes.count;
@@ -138,6 +164,7 @@ size_t batch_mark(project_batch *part) {
 
 batch_status batch_cut(project_batch *part, size_t mark) {
   change_list_cut(&part->changes, mark);
+  pending_cut(&part->pending, mark);
   part->told_count = part->told_mark;
   if (part->applied_count <= mark) {
     return BATCH_OK;
@@ -246,6 +273,7 @@ void batch_clear(batch *own) {
     seg_table_free(own->projects[i].scratch);
     free(own->projects[i].scratch_nums);
     change_list_free(&own->projects[i].changes);
+    pending_free(&own->projects[i].pending);
   }
   free(own->projects);
   own->projects = NULL;

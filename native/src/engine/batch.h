@@ -12,6 +12,7 @@
 #define SEGMENTRY_BATCH_H
 
 #include "change.h"
+#include "pending.h"
 #include "project.h"
 #include "segmentry/slug.h"
 
@@ -22,6 +23,7 @@ typedef struct project_batch {
   int64_t *scratch_nums; ///< By scratch row: the store's number of the contact.
   size_t scratch_num_capacity;
   change_list changes;
+  pending_contacts pending; ///< The contacts of `changes` whose address or num is not the table's.
   size_t applied_count;     ///< Of `changes`, those that the scratch table has, or never will.
   size_t added_field_count; ///< Fields and event names that the batch brings, at most: what a
   size_t added_event_count; ///< command that was undone has taken stays taken.
@@ -60,6 +62,22 @@ batch_status batch_apply(project_batch *part);
 /// fits  written  False if there is none.
 batch_status batch_take_fields(project_batch *part, const struct cJSON *data, bool *fits);
 batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fits);
+
+/// A contact as the batch has made it so far.
+typedef struct batch_contact {
+  int64_t num;      ///< In the store.
+  seg_text_view id; ///< Lives as long as the batch.
+  bool subscribed;
+} batch_contact;
+
+/// Finds the contact of an address (seg_email_normalise) as the batch has made it so far; false if
+/// there is none. An address is one contact's: the writer thread sees to that, by asking here
+/// first.
+bool batch_find_email(const project_batch *part, seg_text_view email, batch_contact *out);
+/// Says whose an address is now; `contact` NULL: nobody's. After the change has been noted, so that
+/// undoing it undoes this. Must be called for each contact that is new, gone, or has another
+/// address or `subscribed`. False if there is no memory.
+bool batch_note_email(project_batch *part, seg_text_view email, const batch_contact *contact);
 
 /// Where the list stands, and going back there: for undoing one command.
 size_t batch_mark(project_batch *part);

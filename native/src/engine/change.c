@@ -17,8 +17,7 @@ typedef struct change_text {
 /// Of one block: some hundred events' texts.
 #define TEXT_BLOCK_BYTES ((size_t)32 * 1024)
 
-/// Copies a text to the list's blocks. False, with the list as before, if there is no memory.
-static bool keep_text(change_list *list, seg_text_view text, seg_text_view *out) {
+bool change_list_keep(change_list *list, seg_text_view text, seg_text_view *out) {
   *out = (seg_text_view){.bytes = NULL, .size_bytes = 0};
   if (text.bytes == NULL) {
     return true;
@@ -70,10 +69,11 @@ bool change_list_add(change_list *list, const change *added) {
       list->capacity = capacity;
     }
   }
-  ok = ok && keep_text(list, added->contact_id, &own.contact_id) &&
-       keep_text(list, added->email, &own.email) && keep_text(list, added->name, &own.name) &&
-       keep_text(list, added->segment, &own.segment) &&
-       keep_text(list, added->event_data, &own.event_data) && keep_rows(added, &own);
+  ok = ok && change_list_keep(list, added->contact_id, &own.contact_id) &&
+       change_list_keep(list, added->email, &own.email) &&
+       change_list_keep(list, added->name, &own.name) &&
+       change_list_keep(list, added->segment, &own.segment) &&
+       change_list_keep(list, added->event_data, &own.event_data) && keep_rows(added, &own);
   if (!ok) {
     free_change(&own);
     return false;

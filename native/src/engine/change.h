@@ -51,6 +51,9 @@ typedef struct change_list {
   struct change_text *texts; ///< Where the texts are; freed with the list.
 } change_list;
 
+/// Copies a text to where the list's are; it lives as long as the list, whatever is cut. False if
+/// there is no memory.
+bool change_list_keep(change_list *list, seg_text_view text, seg_text_view *out);
 /// Appends a copy of a change; takes `data` over, also when it fails.
 /// Returns false if there is no memory.
 bool change_list_add(change_list *list, const change *added);

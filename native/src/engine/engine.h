@@ -111,6 +111,9 @@ engine_status engine_contact_put(engine *own, project *in, const contact_input *
 engine_status engine_contact_update(engine *own, project *in, seg_text_view id,
                                     const contact_input *input, engine_contact_show show,
                                     void *context, engine_error *error);
+/// Says of each address, as it is written, whether a contact has it. found  written  One for each.
+void engine_contacts_look_up(engine *own, project *in, const seg_text_view *emails, size_t count,
+                             bool *found);
 engine_status engine_contact_delete(engine *own, project *in, seg_text_view id,
                                     engine_error *error);
 

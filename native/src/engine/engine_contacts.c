@@ -113,6 +113,10 @@ static engine_status draft_input(batch *in, project_batch *part, seg_text_view e
     row->id = seg_text_of(draft->new_id);
     row->created_at_ms = in->now_ms;
   }
+  batch_contact other;
+  if (draft->has_new_email && batch_find_email(part, email, &other)) {
+    return engine_fail(error, ENGINE_CONFLICT, "the email is taken");
+  }
   row->email = draft->has_new_email ? email : draft->kept_email;
   row->updated_at_ms = in->now_ms;
   row->subscribed = input->has_subscribed ? input->subscribed
@@ -126,19 +130,38 @@ static engine_status draft_input(batch *in, project_batch *part, seg_text_view e
   return status;
 }
 
-engine_status contact_draft_begin(batch *in, project_batch *part, seg_text_view email,
-                                  const contact_input *input, contact_draft *out,
-                                  engine_error *error) {
-  *out = (contact_draft){.is_new = true};
+/// Reads a contact that the table knows into a draft. That the store lacks it is no mistake of the
+/// input's.
+static engine_status keep_by_num(batch *in, const project *of, int64_t num, contact_draft *out,
+                                 engine_error *error) {
   store_status found =
-      store_contact_get_by_email(in->session, part->project->num, email, keep_row, out, &in->error);
-  if (found != STORE_OK && found != STORE_NOT_FOUND) {
-    return engine_fail_store(error, found, &in->error);
+      store_contact_get_by_num(in->session, of->num, num, keep_row, out, &in->error);
+  if (found != STORE_OK) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "%.400s", in->error.message);
   }
-  if (found == STORE_OK && !out->was_kept) {
-    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  return out->was_kept ? ENGINE_OK : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+}
+
+engine_status contact_draft_begin(batch *in, project_batch *part, seg_text_view email,
+                                  const contact_input *input, bool is_shown, contact_draft *out,
+                                  engine_error *error) {
+  batch_contact known;
+  engine_status status = ENGINE_OK;
+  *out = (contact_draft){.is_new = true};
+  if (batch_find_email(part, email, &known)) {
+    bool flips = input->has_subscribed && input->subscribed != known.subscribed;
+    if (is_shown || flips || input->data.bytes != NULL) {
+      status = keep_by_num(in, part->project, known.num, out, error);
+    } else { // it is only touched: nothing of what the store has is asked for
+      out->was_kept = true;
+      out->kept_email = email;
+      out->row = (store_contact){.num = known.num,
+                                 .project = part->project->num,
+                                 .id = known.id,
+                                 .subscribed = known.subscribed};
+    }
   }
-  return draft_input(in, part, email, input, out, error);
+  return status == ENGINE_OK ? draft_input(in, part, email, input, out, error) : status;
 }
 
 /// Notes what the table has to know: all of the contact, or that it was touched.
@@ -163,6 +186,15 @@ static bool note_draft(project_batch *part, contact_draft *draft) {
   return change_list_add(&part->changes, &noted);
 }
 
+/// Says whose the addresses are that the draft takes or leaves.
+static bool note_emails(project_batch *part, const contact_draft *draft) {
+  const store_contact *row = &draft->row;
+  batch_contact known = {.num = row->num, .id = row->id, .subscribed = row->subscribed};
+  bool leaves = draft->has_new_email && !draft->is_new;
+  return (!leaves || batch_note_email(part, draft->kept_email, NULL)) &&
+         ((!draft->has_new_email && !draft->flips) || batch_note_email(part, row->email, &known));
+}
+
 engine_status contact_draft_write(batch *in, project_batch *part, contact_draft *draft,
                                   engine_error *error) {
   store_status status = STORE_OK;
@@ -179,7 +211,7 @@ engine_status contact_draft_write(batch *in, project_batch *part, contact_draft 
   if (status != STORE_OK) {
     return engine_fail_store(error, status, &in->error);
   }
-  if (!note_draft(part, draft)) {
+  if (!note_draft(part, draft) || !note_emails(part, draft)) {
     return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
   char id[ID_TEXT_BYTES];
@@ -208,7 +240,7 @@ engine_status engine_put_contact(batch *in, project_batch *part, seg_text_view e
                                  const contact_input *input, engine_contact_show show,
                                  void *context, int64_t *num, engine_error *error) {
   contact_draft draft;
-  engine_status status = contact_draft_begin(in, part, email, input, &draft, error);
+  engine_status status = contact_draft_begin(in, part, email, input, show != NULL, &draft, error);
   if (status == ENGINE_OK) {
     status = write_and_show(in, part, &draft, show, context, num, error);
   }
@@ -349,7 +381,7 @@ engine_status engine_delete_contact(batch *in, project_batch *part, seg_text_vie
   }
   if (status == ENGINE_OK) {
     change gone = {.kind = CHANGE_REMOVE_CONTACT, .contact_id = id};
-    status = change_list_add(&part->changes, &gone)
+    status = change_list_add(&part->changes, &gone) && batch_note_email(part, old.kept_email, NULL)
                  ? ENGINE_OK
                  : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
@@ -365,4 +397,20 @@ engine_status engine_contact_delete(engine *own, project *in, seg_text_view id,
                                     engine_error *error) {
   contact_command deletion = {.base = {.run = run_delete, .project = in, .error = error}, .id = id};
   return writer_submit(own->writer, &deletion.base);
+}
+
+// Reading.
+
+void engine_contacts_look_up(engine *own, project *in, const seg_text_view *emails, size_t count,
+                             bool *found) {
+  (void)own;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  for (size_t i = 0; i < count; i++) {
+    char bytes[SEG_EMAIL_BYTES_MAX];
+    seg_text_view email;
+    uint32_t row;
+    found[i] =
+        engine_read_email(emails[i], bytes, &email) && seg_table_find_email(in->table, email, &row);
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
 }

@@ -91,7 +91,7 @@ static engine_status track_item(batch *in, project_batch *part, seg_text_view em
   if (status != ENGINE_OK) {
     return status;
   }
-  status = contact_draft_begin(in, part, email, &item->contact, &draft, error);
+  status = contact_draft_begin(in, part, email, &item->contact, false, &draft, error);
   if (status == ENGINE_OK) {
     result->at_ms = item->at_ms == STORE_NO_INSTANT ? in->now_ms : item->at_ms;
     status = contact_draft_write(in, part, &draft, error);
@@ -222,38 +222,22 @@ typedef struct activity_command {
   activity_result *results;
 } activity_command;
 
-/// The contact of an activity.
-typedef struct found_contact {
-  int64_t num;
-  char id[SEG_CONTACT_ID_BYTES_MAX + 1];
-} found_contact;
-
-static bool keep_ids(void *context, const store_contact *row) {
-  found_contact *own = context;
-  own->num = row->num;
-  size_t size = row->id.size_bytes < sizeof own->id ? row->id.size_bytes : 0;
-  memcpy(own->id, row->id.bytes, size);
-  own->id[size] = '\0';
-  return false;
-}
-
 static engine_status record_item(batch *in, project_batch *part, seg_text_view email,
                                  const activity_input *item, engine_error *error) {
-  found_contact contact;
-  store_status status = store_contact_get_by_email(in->session, part->project->num, email, keep_ids,
-                                                   &contact, &in->error);
-  if (status == STORE_OK) {
-    store_activity row = {.contact = contact.num,
-                          .activity = (int)item->activity,
-                          .at_ms = item->at_ms,
-                          .message_id = item->message_id};
-    status = store_activity_insert(in->session, part->project->num, &row, &in->error);
+  batch_contact contact;
+  if (!batch_find_email(part, email, &contact)) {
+    return engine_fail(error, ENGINE_NOT_FOUND, "there is no such contact in this project");
   }
+  store_activity row = {.contact = contact.num,
+                        .activity = (int)item->activity,
+                        .at_ms = item->at_ms,
+                        .message_id = item->message_id};
+  store_status status = store_activity_insert(in->session, part->project->num, &row, &in->error);
   if (status != STORE_OK) {
     return engine_fail_store(error, status, &in->error);
   }
   change added = {.kind = CHANGE_ADD_ACTIVITY,
-                  .contact_id = seg_text_of(contact.id),
+                  .contact_id = contact.id,
                   .activity = item->activity,
                   .at_ms = item->at_ms};
   return change_list_add(&part->changes, &added)

@@ -75,8 +75,11 @@ typedef struct contact_draft {
 
 /// Drafts the contact of an email that engine_read_email gave. End with contact_draft_end, whatever
 /// is returned.
+/// is_shown  All of `row` is wanted. Else a contact that is only touched is not read from the
+/// store:
+///           its `data_json` and `created_at_ms` are then not there.
 engine_status contact_draft_begin(batch *in, project_batch *part, seg_text_view email,
-                                  const contact_input *input, contact_draft *out,
+                                  const contact_input *input, bool is_shown, contact_draft *out,
                                   engine_error *error);
 /// Writes it to the store and notes it.
 engine_status contact_draft_write(batch *in, project_batch *part, contact_draft *draft,

@@ -23,18 +23,16 @@ typedef struct members_command {
   char contact_id[SEG_CONTACT_ID_BYTES_MAX + 1];
 } members_command;
 
-static bool keep_contact(void *context, const store_contact *row) {
-  members_command *own = context;
-  size_t size = row->id.size_bytes < sizeof own->contact_id ? row->id.size_bytes : 0;
-  memcpy(own->contact_id, row->id.bytes, size);
+static void keep_contact(members_command *own, seg_text_view id, int64_t num) {
+  size_t size = id.size_bytes < sizeof own->contact_id ? id.size_bytes : 0;
+  memcpy(own->contact_id, id.bytes, size);
   own->contact_id[size] = '\0';
-  own->contact = row->num;
-  return false;
+  own->contact = num;
 }
 
 static void keep_created(void *context, const store_contact *row, bool is_new) {
   members_command *own = context;
-  (void)keep_contact(own, row);
+  keep_contact(own, row->id, row->num);
   own->result->created += is_new;
 }
 
@@ -42,15 +40,15 @@ static void keep_created(void *context, const store_contact *row, bool is_new) {
 static engine_status find_contact(members_command *own, batch *in, project_batch *part,
                                   seg_text_view email) {
   own->contact = 0;
-  store_status found = store_contact_get_by_email(in->session, part->project->num, email,
-                                                  keep_contact, own, &in->error);
-  if (found == STORE_NOT_FOUND && own->adds && own->create_missing) {
+  batch_contact found;
+  if (batch_find_email(part, email, &found)) {
+    keep_contact(own, found.id, found.num);
+  } else if (own->adds && own->create_missing) {
     contact_input input = {.has_subscribed = true, .subscribed = own->subscribed};
     int64_t num;
     return engine_put_contact(in, part, email, &input, keep_created, own, &num, own->base.error);
   }
-  return found == STORE_NOT_FOUND ? ENGINE_OK
-                                  : engine_fail_store(own->base.error, found, &in->error);
+  return ENGINE_OK;
 }
 
 static engine_status change_member(members_command *own, batch *in, project_batch *part) {

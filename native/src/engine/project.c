@@ -352,7 +352,8 @@ store_status project_create(const store_project *row, uint64_t hash_seed, projec
   own->num = row->num;
   own->hash_seed = hash_seed;
   if (!owned_text_copy(row->id, &own->id) || !owned_text_copy(row->name, &own->name) ||
-      seg_table_create(seg_allocator_default(), hash_seed, &own->table) != SEG_OK) {
+      seg_table_create(seg_allocator_default(), hash_seed, &own->table) != SEG_OK ||
+      seg_table_index_emails(own->table) != SEG_OK) {
     project_free(own);
     return STORE_NOMEM;
   }

@@ -39,8 +39,8 @@ typedef struct project {
   seg_text_view id;   ///< Owned.
   seg_text_view name; ///< Owned.
   pthread_rwlock_t lock;
-  uint64_t hash_seed; ///< Of the table, and of others that hold what strangers send.
-  seg_table *table;
+  uint64_t hash_seed;    ///< Of the table, and of others that hold what strangers send.
+  seg_table *table;      ///< With its index of addresses: each is one contact's.
   int64_t *contact_nums; ///< By row: the store's number of the contact.
   size_t contact_num_capacity;
   segment **segments; ///< Oldest first; owned.

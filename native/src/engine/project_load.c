@@ -56,10 +56,29 @@ static void show_progress(const loader *state, size_t contacts, size_t events) {
   }
 }
 
+/// Two contacts of one address are damage: the store does not look at that, since whoever writes
+/// has looked in the table.
+static bool check_email(loader *state, const store_contact *row) {
+  char message[SEG_MESSAGE_BYTES];
+  uint32_t other;
+  if (!seg_table_find_email(state->own->table, row->email, &other)) {
+    return true;
+  }
+  (void)snprintf(message, sizeof message, "two contacts have the address %.*s: %.*s and %.*s",
+                 (int)row->email.size_bytes, row->email.bytes,
+                 (int)seg_table_id(state->own->table, other).size_bytes,
+                 seg_table_id(state->own->table, other).bytes, (int)row->id.size_bytes,
+                 row->id.bytes);
+  return fail(state, STORE_CORRUPT, message);
+}
+
 static bool load_contact(void *context, const store_contact *row) {
   loader *state = context;
   cJSON *data = NULL;
   seg_error error;
+  if (!check_email(state, row)) {
+    return false;
+  }
   if (!check(state, seg_json_parse(row->data_json, SEG_JSON_DEPTH_MAX, &data, &error), &error)) {
     return false;
   }

@@ -183,15 +183,6 @@ store_status store_contact_get_by_num(store_session *session, int64_t project, i
   return contact_visit(&query, "contact", visit, context);
 }
 
-store_status store_contact_get_by_email(store_session *session, int64_t project,
-                                        seg_text_view email, store_contact_visit visit,
-                                        void *context, store_error *err) {
-  store_query query = store_query_begin(session, CONTACT_SELECT "AND c.email = ?2", err);
-  store_bind_num(&query, project);
-  store_bind_text(&query, email);
-  return contact_visit(&query, "contact", visit, context);
-}
-
 store_status store_contact_page(store_session *session, int64_t project, seg_text_view search,
                                 int64_t before, size_t limit, store_contact_visit visit,
                                 void *context, store_error *err) {

@@ -182,7 +182,8 @@ typedef struct store_contact {
   int64_t num;
   int64_t project;
   seg_text_view id;
-  seg_text_view email; ///< Normalised by the caller: compared byte by byte.
+  seg_text_view email; ///< Normalised by the caller, who also sees to it that no other contact of
+                       ///< the project has it: the store has no index of addresses.
   bool subscribed;
   seg_text_view data_json; ///< Kept as it is.
   int64_t created_at_ms;
@@ -191,12 +192,12 @@ typedef struct store_contact {
 
 typedef bool (*store_contact_visit)(void *context, const store_contact *contact);
 
-/// `contact->num` is not read. STORE_CONFLICT: the email or the id is taken in this project;
-/// STORE_NOT_FOUND: no such project.
+/// `contact->num` is not read. STORE_CONFLICT: the id is taken in this project; STORE_NOT_FOUND: no
+/// such project.
 store_status store_contact_insert(store_session *session, const store_contact *contact,
                                   int64_t *num, store_error *err);
 /// Sets email, subscribed, data_json and updated_at_ms of (project, num). An email with NULL bytes
-/// stays, and its index is left alone. STORE_NOT_FOUND, STORE_CONFLICT (the email is taken).
+/// stays. STORE_NOT_FOUND.
 store_status store_contact_update(store_session *session, const store_contact *contact,
                                   store_error *err);
 /// Sets updated_at_ms alone, which costs least. STORE_NOT_FOUND.
@@ -221,9 +222,6 @@ store_status store_contact_get(store_session *session, int64_t project, seg_text
                                store_contact_visit visit, void *context, store_error *err);
 store_status store_contact_get_by_num(store_session *session, int64_t project, int64_t num,
                                       store_contact_visit visit, void *context, store_error *err);
-store_status store_contact_get_by_email(store_session *session, int64_t project,
-                                        seg_text_view email, store_contact_visit visit,
-                                        void *context, store_error *err);
 /// Newest first, those with num < before, at most `limit`.
 /// search  optional  Part of the email, ASCII case apart. With it every row passed over is read.
 store_status store_contact_page(store_session *session, int64_t project, seg_text_view search,

@@ -19,6 +19,11 @@ store_status import_no_memory(store_error *error) {
   return STORE_NOMEM;
 }
 
+bool import_make_table(seg_table **out) {
+  return seg_table_create(seg_allocator_default(), (uint64_t)random_number(), out) == SEG_OK &&
+         seg_table_index_emails(*out) == SEG_OK;
+}
+
 /// Reads what the project is before the import.
 static store_status look_at_project(import *own, const import_options *options,
                                     store_error *error) {
@@ -30,6 +35,9 @@ static store_status look_at_project(import *own, const import_options *options,
     status = store_contact_count(own->session, own->project.num, all, &contacts, error);
   }
   own->is_fresh = contacts == 0;
+  if (status == STORE_OK && !own->is_fresh) {
+    status = import_read_contacts(own, (size_t)contacts, error);
+  }
   if (status == STORE_OK && !own->is_fresh) {
     status = import_read_occurrences(own, error);
   }
@@ -52,11 +60,9 @@ static store_status begin(import *own, const import_options *options, store_erro
   if (status != STORE_OK) {
     return status;
   }
-  uint64_t seed = (uint64_t)random_number();
-  if (seg_table_create(seg_allocator_default(), seed, &own->lines) != SEG_OK) {
+  if (!import_make_table(&own->lines)) {
     return import_no_memory(error);
   }
-  own->emails = (email_rows){.table = own->lines, .seed = seed};
   own->pipe = row_pipe_start(import_store_row, own);
   return own->pipe == NULL ? import_no_memory(error) : STORE_OK;
 }
@@ -96,8 +102,9 @@ void import_end(import *own) {
   free(own->nums);
   occurrences_free(&own->events);
   occurrences_free(&own->activities);
-  email_rows_free(&own->emails);
   seg_table_free(own->lines);
+  seg_table_free(own->before);
+  free(own->before_nums);
   free(own);
 }
 
@@ -148,7 +155,8 @@ static store_status load(import *own, project **out, store_error *error) {
     status = status == STORE_OK ? fill(own, *out) : status;
   } else if (status == STORE_OK) {
     seg_table_free(own->lines); // room for the project's table
-    own->lines = NULL;
+    seg_table_free(own->before);
+    own->lines = own->before = NULL;
     status = project_load(own->session, NULL, &row, (uint64_t)random_number(), NULL, out, error);
   }
   owned_text_free(row.id);

@@ -3,7 +3,6 @@
 #define SEGMENTRY_TRANSFER_IMPORT_INTERNAL_H
 
 #include "api/projects.h"
-#include "email_rows.h"
 #include "engine/project.h"
 #include "import.h"
 #include "occurrences.h"
@@ -44,8 +43,9 @@ struct import {
   bool is_fresh; ///< The project had no contacts: what the lines say is all there is.
   store_error failure;
 
-  seg_table *lines; ///< What the files say.
-  email_rows emails;
+  seg_table *lines;     ///< What the files say, with its index of addresses.
+  seg_table *before;    ///< The contacts that the project had, without data; indexed likewise.
+  int64_t *before_nums; ///< By row of `before`: the store's number of the contact.
   row_pipe *pipe;
 
   // The pipe's thread has these until a drain.
@@ -65,8 +65,14 @@ struct import {
   size_t membership_capacity;
 };
 
+/// Makes a table with an index of addresses. out  written  Also when it fails; free it either way.
+bool import_make_table(seg_table **out);
 /// Stores a row: the pipe's row_taker.
 store_status import_store_row(void *context, const import_row *row, store_error *error);
+/// Reads the addresses of a project's contacts, of which there are `count`.
+store_status import_read_contacts(import *own, size_t count, store_error *error);
+/// Finds a contact that the project had before, by its stored address.
+bool import_find_before(const import *own, seg_text_view email, int64_t *num);
 /// Reads what a project with contacts already has.
 store_status import_read_occurrences(import *own, store_error *error);
 

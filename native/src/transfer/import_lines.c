@@ -53,18 +53,15 @@ static seg_status take_contact(import *own, const seg_ingest_line *line, seg_err
                     .updated_at_ms = line->contact.updated_at_ms,
                     .id = line->contact.id,
                     .data = written(line, "data")};
-  uint32_t other;
+  uint32_t first = 0;
   if (!engine_read_email(line->contact.email, bytes, &row.name)) {
     return refuse(error, "email",
                   "is not an address; it must have one @ with something on both sides, and no "
                   "white space");
   }
-  if (email_rows_find(&own->emails, row.name, &other)) {
+  if (seg_table_find_email(own->lines, row.name, &first) && first != line->row) {
     return refuse(error, "email",
                   "an earlier line has this address; a project has one contact of each");
-  }
-  if (!email_rows_add(&own->emails, line->row)) {
-    return SEG_E_NOMEM;
   }
   return add(own, &row);
 }

@@ -13,6 +13,37 @@ static const seg_text_view NOTHING = {.bytes = NULL, .size_bytes = 0};
 
 // What the project had before.
 
+static bool keep_before(void *context, const store_contact *row) {
+  import *own = context;
+  seg_contact_view contact = {.id = row->id, .email = row->email};
+  uint32_t at;
+  if (seg_table_add(own->before, &contact, &at, NULL) != SEG_OK) {
+    return false; // what is stored was fine once: only memory can be lacking
+  }
+  own->before_nums[at] = row->num;
+  return true;
+}
+
+store_status import_read_contacts(import *own, size_t count, store_error *error) {
+  own->before_nums = calloc(count + 1, sizeof *own->before_nums);
+  if (own->before_nums == NULL || !import_make_table(&own->before)) {
+    return import_no_memory(error);
+  }
+  store_status status = store_contact_each(own->session, own->project.num, keep_before, own, error);
+  return status == STORE_OK && seg_table_contact_count(own->before) < count
+             ? import_no_memory(error)
+             : status;
+}
+
+bool import_find_before(const import *own, seg_text_view email, int64_t *num) {
+  uint32_t row;
+  if (own->before == NULL || !seg_table_find_email(own->before, email, &row)) {
+    return false;
+  }
+  *num = own->before_nums[row];
+  return true;
+}
+
 typedef struct mark_reader {
   import *own;
   bool has_memory;
@@ -155,9 +186,10 @@ static store_status insert_contact(import *own, const import_row *row, int64_t *
 static store_status store_contact_row(import *own, const import_row *row, store_error *error) {
   old_contact old = {.has_memory = true};
   store_status status = STORE_NOT_FOUND;
-  if (!own->is_fresh) {
-    status = store_contact_get_by_email(own->session, own->project.num, row->name, keep_contact,
-                                        &old, error);
+  int64_t before;
+  if (import_find_before(own, row->name, &before)) {
+    status =
+        store_contact_get_by_num(own->session, own->project.num, before, keep_contact, &old, error);
   }
   if (status == STORE_OK && !old.has_memory) {
     return import_no_memory(error);

@@ -329,15 +329,15 @@ static store_status find_contact(const import *own, seg_text_view name, membersh
                                  store_error *error) {
   out->row = NO_ROW;
   if (seg_table_find(own->lines, name, &out->row) ||
-      email_rows_find(&own->emails, name, &out->row)) {
+      seg_table_find_email(own->lines, name, &out->row)) {
     out->contact = own->nums[out->row];
     return STORE_OK;
   }
-  store_status status = store_contact_get_by_email(own->session, own->project.num, name, keep_num,
-                                                   &out->contact, error);
-  return status == STORE_NOT_FOUND ? store_contact_get(own->session, own->project.num, name,
-                                                       keep_num, &out->contact, error)
-                                   : status;
+  out->row = NO_ROW;
+  return import_find_before(own, name, &out->contact)
+             ? STORE_OK
+             : store_contact_get(own->session, own->project.num, name, keep_num, &out->contact,
+                                 error);
 }
 
 static store_status read_members(reader *state, const definition *of, size_t segment_index) {

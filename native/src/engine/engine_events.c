@@ -68,9 +68,36 @@ static engine_status read_item_email(email_list *own, size_t at, seg_text_view w
              : engine_fail(error, ENGINE_INVALID, "email: is not an address");
 }
 
-/// What a refused item says. `size_bytes` of room.
-static void keep_message(const engine_error *error, char *out, size_t size_bytes) {
-  (void)snprintf(out, size_bytes, "%s", error->message);
+/// Ends the look at an item before it is queued: one that is refused says why, and is left out.
+static void end_check(email_list *own, size_t at, engine_status status, engine_error *refusal,
+                      char message[SEG_MESSAGE_BYTES]) {
+  if (status != ENGINE_OK) {
+    own->emails[at] = (seg_text_view){.bytes = NULL};
+    (void)snprintf(message, SEG_MESSAGE_BYTES, "%s", refusal->message);
+  }
+  engine_error_free(refusal);
+}
+
+/// Ends an item that was run: one that is refused says why. Returns ENGINE_OK, or
+/// ENGINE_UNAVAILABLE for what the store did not take, which ends the batch with `whole`.
+static engine_status end_item(engine_status status, engine_error *item, engine_error *whole,
+                              char message[SEG_MESSAGE_BYTES]) {
+  engine_status batch_goes = ENGINE_OK;
+  if (status == ENGINE_UNAVAILABLE) {
+    batch_goes = engine_fail(whole, ENGINE_UNAVAILABLE, "%.400s", item->message);
+  } else if (status != ENGINE_OK) {
+    (void)snprintf(message, SEG_MESSAGE_BYTES, "%s", item->message);
+  }
+  engine_error_free(item);
+  return batch_goes;
+}
+
+/// Queues a command with its items; `ok` is whether there was memory for them.
+static engine_status submit_items(engine *own, command *submitted, email_list *emails, bool ok) {
+  engine_status status = ok ? writer_submit(own->writer, submitted)
+                            : engine_fail(submitted->error, ENGINE_UNAVAILABLE, "out of memory");
+  end_emails(emails);
+  return status;
 }
 
 typedef struct track_command {
@@ -119,12 +146,7 @@ static engine_status run_track(command *base, batch *in, project_batch *part) {
     engine_error error;
     engine_error_init(&error);
     result->status = track_item(in, part, own->emails.emails[i], &own->items[i], result, &error);
-    if (result->status == ENGINE_UNAVAILABLE) {
-      status = engine_fail(base->error, ENGINE_UNAVAILABLE, "%.400s", error.message);
-    } else if (result->status != ENGINE_OK) {
-      keep_message(&error, result->message, sizeof result->message);
-    }
-    engine_error_free(&error);
+    status = end_item(result->status, &error, base->error, result->message);
   }
   return status;
 }
@@ -184,16 +206,9 @@ engine_status engine_events_track(engine *own, project *in, const event_input *i
     if (results[i].status == ENGINE_OK) {
       results[i].status = read_item_email(&track.emails, i, items[i].contact.email, &refusal);
     }
-    if (results[i].status != ENGINE_OK) {
-      track.emails.emails[i] = (seg_text_view){.bytes = NULL};
-      keep_message(&refusal, results[i].message, sizeof results[i].message);
-    }
-    engine_error_free(&refusal);
+    end_check(&track.emails, i, results[i].status, &refusal, results[i].message);
   }
-  engine_status status = ok ? writer_submit(own->writer, &track.base)
-                            : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
-  end_emails(&track.emails);
-  return status;
+  return submit_items(own, &track.base, &track.emails, ok);
 }
 
 engine_status engine_event_track(engine *own, project *in, const event_input *input,
@@ -256,12 +271,7 @@ static engine_status run_activities(command *base, batch *in, project_batch *par
     engine_error error;
     engine_error_init(&error);
     result->status = record_item(in, part, own->emails.emails[i], &own->items[i], &error);
-    if (result->status == ENGINE_UNAVAILABLE) {
-      status = engine_fail(base->error, ENGINE_UNAVAILABLE, "%.400s", error.message);
-    } else if (result->status != ENGINE_OK) {
-      keep_message(&error, result->message, sizeof result->message);
-    }
-    engine_error_free(&error);
+    status = end_item(result->status, &error, base->error, result->message);
   }
   return status;
 }
@@ -279,16 +289,9 @@ engine_status engine_activities_record(engine *own, project *in, const activity_
     engine_error refusal;
     engine_error_init(&refusal);
     results[i].status = read_item_email(&record.emails, i, items[i].email, &refusal);
-    if (results[i].status != ENGINE_OK) {
-      record.emails.emails[i] = (seg_text_view){.bytes = NULL};
-      keep_message(&refusal, results[i].message, sizeof results[i].message);
-    }
-    engine_error_free(&refusal);
+    end_check(&record.emails, i, results[i].status, &refusal, results[i].message);
   }
-  engine_status status = ok ? writer_submit(own->writer, &record.base)
-                            : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
-  end_emails(&record.emails);
-  return status;
+  return submit_items(own, &record.base, &record.emails, ok);
 }
 
 // Reading.

@@ -30,8 +30,8 @@ void seg_kernel_lookup_32(const uint32_t *codes, const uint64_t *truth, size_t b
 void seg_kernel_range(const int64_t *values, int64_t low, int64_t high, size_t blocks,
                       const uint64_t *alive, uint64_t *out);
 
-/// One packed block: rows of `present` whose cell lies in the range.
-/// cells  one for each set bit of `present`, in row order.
-uint64_t seg_kernel_packed_range(uint64_t present, const int64_t *cells, int64_t low, int64_t high);
+/// One block of 64 spans of time: rows with low <= span <= high; low <= high.
+/// edges  written  Those of them whose span is `low` or `high`.
+uint64_t seg_kernel_spans(const uint16_t *spans, uint16_t low, uint16_t high, uint64_t *edges);
 
 #endif

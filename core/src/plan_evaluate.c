@@ -138,18 +138,14 @@ static void evaluate_email(const chunk *at, const seg_bound *term, const uint64_
   }
 }
 
-/// The rows of `wanted`, which are present, whose last occurrence lies beyond the range, but an
-/// earlier one in it.
+/// The rows of `wanted`, whose last occurrence lies beyond the range, that have an earlier one in
+/// it.
 static uint64_t match_earlier(const seg_timeline_block *block, uint64_t wanted,
                               seg_instant_range range) {
   uint64_t mask = 0;
   for (; wanted != 0; wanted &= wanted - 1) {
     unsigned bit = seg_bits_lowest(wanted);
-    unsigned cell = seg_bits_rank(block->present, bit);
-    if (block->last[cell] <= range.high_ms) {
-      continue;
-    }
-    seg_occurrences earlier = seg_timeline_earlier(block, cell);
+    seg_occurrences earlier = seg_timeline_earlier(block, seg_bits_rank(block->present, bit));
     for (size_t i = earlier.count; i > 0; i--) { // those added last are mostly the latest
       int64_t at_ms = earlier.items[i - 1];
       if (at_ms >= range.low_ms && at_ms <= range.high_ms) {
@@ -161,15 +157,21 @@ static uint64_t match_earlier(const seg_timeline_block *block, uint64_t wanted,
   return mask;
 }
 
-/// Up to this many rows are looked up one by one instead of running over the whole block.
-#define FEW_ROWS 12
-
-/// The same as the kernel, for few of the rows that are present.
-static uint64_t match_few(const seg_timeline_block *block, uint64_t wanted,
-                          seg_instant_range range) {
+/// The rows of `wanted`, which are present, whose last occurrence lies in the range.
+static uint64_t match_last(const seg_timeline_block *block, uint64_t wanted,
+                           seg_instant_range range) {
   uint64_t mask = 0;
-  for (; wanted != 0; wanted &= wanted - 1) {
-    unsigned bit = seg_bits_lowest(wanted);
+  uint64_t undecided = wanted;
+  const uint16_t *spans = seg_timeline_spans(block);
+  if (spans != NULL) {
+    uint64_t edges;
+    mask = seg_kernel_spans(spans, seg_timeline_span(range.low_ms),
+                            seg_timeline_span(range.high_ms), &edges);
+    mask &= wanted & ~edges;
+    undecided &= edges;
+  }
+  for (; undecided != 0; undecided &= undecided - 1) {
+    unsigned bit = seg_bits_lowest(undecided);
     int64_t last = block->last[seg_bits_rank(block->present, bit)];
     mask |= (uint64_t)(last >= range.low_ms && last <= range.high_ms) << bit;
   }
@@ -183,17 +185,13 @@ static uint64_t match_block(const seg_bound *term, const seg_timeline_block *blo
     return wanted;
   }
   seg_instant_range range = term->range;
+  uint64_t mask = match_last(block, wanted, range);
   if (term->kind == SEG_BOUND_LAST) {
-    return seg_bits_count(wanted) <= FEW_ROWS
-               ? match_few(block, wanted, range)
-               : seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms) &
-                     wanted;
+    return mask;
   }
   // Any occurrence in the range: almost always the last one says so.
-  uint64_t since = seg_kernel_packed_range(block->present, block->last, range.low_ms, INT64_MAX);
-  uint64_t mask = seg_kernel_packed_range(block->present, block->last, range.low_ms, range.high_ms);
-  mask &= wanted;
-  return mask == (since & wanted) ? mask : mask | match_earlier(block, wanted, range);
+  uint64_t since = match_last(block, wanted, (seg_instant_range){range.low_ms, INT64_MAX});
+  return mask == since ? mask : mask | match_earlier(block, since & ~mask, range);
 }
 
 /// How far ahead of the evaluation the cells of a block are asked for.
@@ -210,7 +208,8 @@ static void evaluate_timeline(const chunk *at, const seg_bound *term, const uint
   for (size_t i = 0; i < at->count; i++) {
     const seg_timeline_block *block = &blocks[at->first + i];
     if (i + PREFETCH_BLOCKS < at->count) { // cells lie anywhere in memory
-      seg_prefetch(block[PREFETCH_BLOCKS].last);
+      const uint16_t *spans = seg_timeline_spans(&block[PREFETCH_BLOCKS]);
+      seg_prefetch(spans != NULL ? (const void *)spans : block[PREFETCH_BLOCKS].last);
     }
     uint64_t wanted = block->present & alive[i];
     out[i] = wanted == 0 ? 0 : match_block(term, block, wanted);

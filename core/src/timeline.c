@@ -25,7 +25,8 @@
 static uint32_t grown(uint32_t capacity) { return capacity < 4 ? 4 : capacity + capacity / 2; }
 
 static size_t cells_bytes(size_t capacity) {
-  return capacity * (sizeof(int64_t) + sizeof(uint16_t));
+  size_t spans = capacity < SEG_TIMELINE_SPANS_MIN ? 0 : SEG_BLOCK_ROWS;
+  return capacity * (sizeof(int64_t) + sizeof(uint16_t)) + spans * sizeof(uint16_t);
 }
 
 static size_t past_bytes(size_t capacity) {
@@ -93,24 +94,36 @@ static seg_timeline_block *reserve_block(seg_timeline *timeline, seg_allocator a
   return &timeline->pages[page][block % SEG_PAGE_BLOCKS];
 }
 
-/// Makes room for one more row. The ends move with the capacity, so growing copies both halves.
+static void note_span(seg_timeline_block *block, unsigned bit, int64_t at_ms) {
+  uint16_t *spans = seg_timeline_spans(block);
+  if (spans != NULL) {
+    spans[bit] = seg_timeline_span(at_ms);
+  }
+}
+
+/// Makes room for one more row. What stands behind `last` moves with the capacity.
 static bool reserve_cell(seg_timeline_block *block, seg_allocator allocator) {
   uint32_t count = seg_bits_count(block->present);
   if (count < block->cell_capacity) {
     return true;
   }
   uint32_t capacity = block->cell_capacity == 0 ? 2 : block->cell_capacity * 2;
-  int64_t *last = seg_allocate(allocator, cells_bytes(capacity));
-  if (last == NULL) {
+  seg_timeline_block larger = *block;
+  larger.cell_capacity = capacity;
+  larger.last = seg_allocate_zeroed(allocator, cells_bytes(capacity), 1);
+  if (larger.last == NULL) {
     return false;
   }
   if (count > 0) {
-    memcpy(last, block->last, count * sizeof *last);
-    memcpy(last + capacity, ends_of(block), count * sizeof(uint16_t));
+    memcpy(larger.last, block->last, count * sizeof *larger.last);
+    memcpy(ends_of(&larger), ends_of(block), count * sizeof(uint16_t));
+  }
+  const int64_t *last = larger.last;
+  for (uint64_t rest = block->present; rest != 0; rest &= rest - 1) {
+    note_span(&larger, seg_bits_lowest(rest), *last++);
   }
   seg_release(allocator, block->last, cells_bytes(block->cell_capacity));
-  block->last = last;
-  block->cell_capacity = capacity;
+  *block = larger;
   return true;
 }
 
@@ -121,6 +134,7 @@ static void add_first(seg_timeline_block *block, unsigned bit, int64_t at_ms) {
   memmove(block->last + cell + 1, block->last + cell, (count - cell) * sizeof *block->last);
   memmove(ends + cell + 1, ends + cell, (count - cell) * sizeof *ends);
   block->last[cell] = at_ms;
+  note_span(block, bit, at_ms);
   ends[cell] = (uint16_t)begin_of(block, cell);
   if (block->past != NULL) { // the bits of the cells behind move up
     uint64_t below = block->past->apart & ((UINT64_C(1) << cell) - 1);
@@ -237,13 +251,15 @@ static seg_timeline_past *reserve_earlier(seg_timeline_block *block, seg_allocat
   return reserved ? block->past : NULL;
 }
 
-/// Adds to a cell for whose occurrences `past`, which is the block's, has room.
-static void add_further(seg_timeline_block *block, seg_timeline_past *past, unsigned cell,
+/// Adds to a row for whose occurrences `past`, which is the block's, has room.
+static void add_further(seg_timeline_block *block, seg_timeline_past *past, unsigned bit,
                         int64_t at_ms) {
+  unsigned cell = seg_bits_rank(block->present, bit);
   int64_t earlier = at_ms;
   if (at_ms > block->last[cell]) {
     earlier = block->last[cell];
     block->last[cell] = at_ms;
+    note_span(block, bit, at_ms);
   }
   if (is_apart(block, cell)) {
     seg_timeline_list *list = list_of(block, cell);
@@ -294,7 +310,7 @@ bool seg_timeline_add(seg_timeline *timeline, seg_allocator allocator, uint32_t 
   if (past == NULL) {
     add_first(block, bit, at_ms);
   } else {
-    add_further(block, past, seg_bits_rank(block->present, bit), at_ms);
+    add_further(block, past, bit, at_ms);
   }
   if (timeline->occurrence_count++ == 0 || at_ms > timeline->latest_ms) {
     timeline->latest_ms = at_ms;

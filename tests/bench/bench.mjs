@@ -27,7 +27,7 @@ const NOW = '2026-06-01T12:00:00.000Z';
 const EVENTS_PER_CONTACT = 5;
 const EMAILS_PER_CONTACT = 3;
 const ROWS_PER_CONTACT = 1 + EVENTS_PER_CONTACT + EMAILS_PER_CONTACT;
-const PEERS = ['js', 'duckdb', 'sqlite', 'mingo'];
+const PEERS = ['js', 'duckdb', 'sqlite', 'postgresql', 'mingo'];
 
 const USAGE = `usage: node bench.mjs [--contacts N,N...] [--peers NAME,NAME...] [--runs N]
 
@@ -188,12 +188,19 @@ async function sqlite({ dir, runs, peers }) {
   return reportsOf(program, ['count', database, Date.parse(NOW), runs]);
 }
 
+async function postgresql({ dir, runs, peers }) {
+  if (!peers.includes('postgresql')) return [];
+  const folder = join(dir, `postgresql-${fingerprint(peer('postgresql.mjs'))}`);
+  return reportsOf(execPath, [peer('postgresql.mjs'), folder, dir, NOW, runs]);
+}
+
 const CONTESTANTS = {
   'Segmentry, native': nativeSegmentry,
   'Segmentry, WASM under Node': wasmSegmentry,
   JavaScript: objects,
   DuckDB: duckdb,
   SQLite: sqlite,
+  PostgreSQL: postgresql,
 };
 
 async function measure(setting) {

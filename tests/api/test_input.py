@@ -64,8 +64,8 @@ BODIES = {
     ("POST", "/webhooks"): (400, WEBHOOK, WEBHOOK_TYPES, ("url", "events")),
     ("PATCH", "/webhooks/:id"): (400, WEBHOOK, WEBHOOK_TYPES, ()),
     ("POST", "/webhooks/:id/replay"): (
-        400, {"from": "2026-01-01", "to": "2026-01-02", "status": "PARKED"},
-        {"from": TEXT, "to": TEXT, "status": TEXT}, ("from", "to")),
+        400, {"from": "2026-01-01", "to": "2026-01-02", "status": "PARKED", "dryRun": True},
+        {"from": TEXT, "to": TEXT, "status": TEXT, "dryRun": FLAG}, ("from", "to")),
     ("POST", "/contacts"): (422, CONTACT, CONTACT_TYPES, ("email",)),
     ("PATCH", "/contacts/:id"): (422, {**CONTACT, "email": "old@x.io"}, CONTACT_TYPES, ()),
     ("POST", "/contacts/bulk-subscribe"): BULK,

@@ -411,9 +411,13 @@ class Examples:
     def replayDeliveries(self):
         there = {"id": self.webhook()["id"]}
         yield 200, Request(path=there, body={"from": "2026-01-01", "to": "2026-01-02",
-                                             "status": "PARKED"})
+                                             "status": "PARKED", "dryRun": True})
         yield 200, Request(path=there, body={"from": "2026-01-01", "to": "2026-01-02"})
         yield 400, Request(path=there, body={"from": "2026-01-02", "to": "2026-01-01"})
+
+    def getDelivery(self):
+        made = world.ask("testWebhook", 201, path={"id": self.webhook()["id"]})
+        yield 200, Request(path={"id": made["id"]})
 
     def retryDelivery(self):
         made = world.ask("testWebhook", 201, path={"id": self.webhook()["id"]})

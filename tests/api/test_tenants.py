@@ -123,6 +123,7 @@ class Tenants(ApiTest):
             ("POST", "/webhooks"): [("/webhooks", {"url": "https://mine.example.com/",
                                                    "events": [MARK], "condition": use},
                                      NO_SEGMENT)],
+            ("GET", "/deliveries/:id"): [(f"/deliveries/{self.delivery}", None, NOT_FOUND)],
             ("POST", "/deliveries/:id/retry"): [
                 (f"/deliveries/{self.delivery}/retry", {}, NOT_FOUND)],
             ("GET", "/contacts"): [("/contacts", None, OK), ("/contacts?search=@", None, OK)],

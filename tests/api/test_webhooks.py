@@ -74,9 +74,9 @@ class DefinitionTest(WebhookTest):
         self.assertEqual(made, {
             "id": made["id"], "name": "Shop", "url": URL,
             "events": ["segment.*.entry", "purchase"], "headers": {}, "condition": PRO,
-            "enabled": True, "pending": 0, "parked": 0, "oldSecretUntil": None,
+            "enabled": True, "pending": 0, "delivered": 0, "parked": 0, "oldSecretUntil": None,
             "health": {"state": "OK", "failuresInARow": 0, "lastSuccessAt": None,
-                       "lastFailureAt": None, "pausedUntil": None},
+                       "lastFailureAt": None, "lastFailure": None, "pausedUntil": None},
             "createdAt": made["createdAt"], "updatedAt": made["updatedAt"]})
         self.assertEqual(self.ok(self.api.get(f"/webhooks/{made['id']}")), made)
 
@@ -468,8 +468,16 @@ class DeliveryTest(WebhookTest):
         other = row["id"][:-1] + ("0" if row["id"][-1] != "0" else "1")
         for unknown in (UNKNOWN, "msg_", other, "msg_" + "f" * 32, row["id"].upper()):
             with self.subTest(id=unknown):
-                self.refused(self.api.post(f"/deliveries/{unknown}/retry"), 404,
-                             "RESOURCE_NOT_FOUND")
+                for answer in (self.api.get(f"/deliveries/{unknown}"),
+                               self.api.post(f"/deliveries/{unknown}/retry")):
+                    self.refused(answer, 404, "RESOURCE_NOT_FOUND")
+
+    def test_one_delivery_is_as_the_list_has_it(self):
+        made = self.webhook("purchase")
+        self.track("purchase", "a@example.com")
+        self.ok(self.api.patch(f"/webhooks/{made['id']}", {"enabled": False}))  # it stays as it is
+        row = self.deliveries(made)[0]
+        self.assertEqual(self.ok(self.api.get(f"/deliveries/{row['id']}")), row)
 
     def test_what_is_pending_is_not_replayed(self):
         made = self.webhook("purchase")
@@ -477,10 +485,11 @@ class DeliveryTest(WebhookTest):
         path = f"/webhooks/{made['id']}/replay"
         answer = self.ok(self.api.post(path, {"from": "2020-01-01T00:00:00Z",
                                               "to": "2100-01-01T00:00:00Z"}))
-        self.assertEqual(answer, {"replayed": 0})
+        self.assertEqual(answer, {"matching": 0, "replayed": 0})
         for body in ({}, {"from": "2020-01-01"}, {"from": "x", "to": "y"},
                      {"from": "2021-01-01", "to": "2020-01-01"},
-                     {"from": "2020-01-01", "to": "2021-01-01", "status": "PENDING"}):
+                     {"from": "2020-01-01", "to": "2021-01-01", "status": "PENDING"},
+                     {"from": "2020-01-01", "to": "2021-01-01", "dryRun": 1}):
             with self.subTest(body=body):
                 self.refused(self.api.post(path, body), 400, "BAD_REQUEST")
 
@@ -497,6 +506,7 @@ class DeliveryTest(WebhookTest):
                        self.api.post(f"/webhooks/{made['id']}/rotate-secret"),
                        self.api.post(f"/webhooks/{made['id']}/replay",
                                      {"from": "2020-01-01", "to": "2100-01-01"}),
+                       self.api.get(f"/deliveries/{row['id']}"),
                        self.api.post(f"/deliveries/{row['id']}/retry")):
             self.refused(answer, 404, "RESOURCE_NOT_FOUND")
         self.assertEqual(self.ok(self.api.get("/webhooks")), [])

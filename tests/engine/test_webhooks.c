@@ -94,6 +94,7 @@ typedef struct shown {
   char secret[SIGNING_SECRET_TEXT_BYTES];
   int64_t pending;
   int64_t parked;
+  int64_t failure_status; ///< Of the last that failed; -1: none did.
   bool is_enabled;
   store_webhook_health health;
 } shown;
@@ -106,6 +107,7 @@ static void keep_webhook(void *context, const webhook_shown *row) {
   }
   out->pending = row->pending;
   out->parked = row->parked;
+  out->failure_status = row->last_failure == NULL ? -1 : row->last_failure->http_status;
   out->is_enabled = row->of->is_enabled;
   out->health = row->of->health;
 }
@@ -295,6 +297,8 @@ static void outcomes_are_noted(void **state) {
   assert_int_equal(found.health.last_success_at_ms, START_MS);
   assert_int_equal(found.health.last_failure_at_ms, START_MS + 2);
   assert_int_equal(found.health.paused_until_ms, START_MS + DAY_MS);
+  assert_int_equal(found.health.delivered, 1);
+  assert_int_equal(found.failure_status, 500);
   due = pending(own, num);
   assert_int_equal(due.count, 1);
   assert_int_equal(due.items[0].attempts, 1);
@@ -306,7 +310,9 @@ static void outcomes_are_noted(void **state) {
   outcomes[0].num = 999;
   outcomes[1].webhook = 999;
   assert_int_equal(engine_deliveries_note(own->engine, outcomes, 2), ENGINE_OK);
-  assert_int_equal(look(own, made.id).pending, 1);
+  found = look(own, made.id);
+  assert_int_equal(found.pending, 1);
+  assert_int_equal(found.health.delivered, 1);
 
   // What was noted outlives the process.
   engine_close(own->engine);

@@ -105,7 +105,9 @@ static void a_webhook_is_kept(void **state) {
   store_webhook_health health = {.failures = 3,
                                  .last_success_at_ms = STORE_NO_INSTANT,
                                  .last_failure_at_ms = NOW_MS,
-                                 .paused_until_ms = NOW_MS + 9};
+                                 .paused_until_ms = NOW_MS + 9,
+                                 .delivered = 70,
+                                 .failed_attempt = 4};
   assert_store(STORE_OK,
                store_webhook_set_health(test.session, test.ours, second, &health, &test.err));
   test_store_reopen(&test);
@@ -119,6 +121,8 @@ static void a_webhook_is_kept(void **state) {
   assert_int_equal(found.webhook.created_at_ms, NOW_MS);
   assert_int_equal(found.webhook.health.failures, 3);
   assert_int_equal(found.webhook.health.paused_until_ms, NOW_MS + 9);
+  assert_int_equal(found.webhook.health.delivered, 70);
+  assert_int_equal(found.webhook.health.failed_attempt, 4);
 
   // Another project's.
   row.project = test.theirs;
@@ -270,17 +274,18 @@ static void attempts_are_kept(void **state) {
   int64_t webhook = add_webhook(&test, test.ours, "w");
   int64_t num = add_delivery(&test, test.ours, webhook, NOW_MS);
   char answer[3] = {'\0', '\xff', 'x'}; // any bytes
+  int64_t attempts[3];
   for (int i = 0; i < 3; i++) {
     store_attempt attempt = {.at_ms = NOW_MS + i,
                              .duration_ms = 5,
                              .http_status = 500 + i,
                              .answer = {answer, sizeof answer}};
-    assert_store(STORE_OK,
-                 store_attempt_insert(test.session, test.ours, webhook, num, &attempt, &test.err));
+    assert_store(STORE_OK, store_attempt_insert(test.session, test.ours, webhook, num, &attempt,
+                                                &attempts[i], &test.err));
     assert_store(STORE_NOT_FOUND, store_attempt_insert(test.session, test.theirs, webhook, num,
-                                                       &attempt, &test.err));
+                                                       &attempt, NULL, &test.err));
     assert_store(STORE_NOT_FOUND, store_attempt_insert(test.session, test.ours, webhook, num + 1,
-                                                       &attempt, &test.err));
+                                                       &attempt, NULL, &test.err));
   }
   seen found = {.count = 0};
   assert_store(STORE_OK, store_attempt_list(test.session, test.ours, webhook, num, 2, see_attempt,
@@ -288,6 +293,20 @@ static void attempts_are_kept(void **state) {
   assert_int_equal(found.count, 2);
   assert_int_equal(found.nums[0], 502);
   assert_string_equal(found.text, "3|none");
+
+  // One by itself: of this webhook alone.
+  found.count = 0;
+  assert_store(STORE_OK, store_attempt_get(test.session, test.ours, webhook, attempts[1],
+                                           see_attempt, &found, &test.err));
+  assert_int_equal(found.count, 1);
+  assert_int_equal(found.nums[0], 501);
+  int64_t other = add_webhook(&test, test.ours, "other");
+  assert_store(STORE_NOT_FOUND, store_attempt_get(test.session, test.ours, other, attempts[1],
+                                                  see_attempt, &found, &test.err));
+  assert_store(STORE_NOT_FOUND, store_attempt_get(test.session, test.theirs, webhook, attempts[1],
+                                                  see_attempt, &found, &test.err));
+  assert_store(STORE_NOT_FOUND, store_attempt_get(test.session, test.ours, webhook, 999,
+                                                  see_attempt, &found, &test.err));
   test_store_end(&test);
 }
 
@@ -316,7 +335,7 @@ static void old_deliveries_go_but_not_pending_ones(void **state) {
     (void)add_delivery(&test, test.theirs, theirs, NOW_MS + i * DAY_MS);
     store_attempt attempt = {.at_ms = NOW_MS, .http_status = 200};
     assert_store(STORE_OK, store_attempt_insert(test.session, test.ours, webhook, nums[i], &attempt,
-                                                &test.err));
+                                                NULL, &test.err));
     if (i != 2) {
       assert_store(STORE_OK, store_delivery_settle(test.session, test.ours, webhook, nums[i],
                                                    i % 2 == 0 ? STORE_DELIVERY_DELIVERED

@@ -255,6 +255,73 @@ class FailureTest(SendingTest):
         self.assertLess(len(receiver.seen()), 10 + FLIGHTS_MAX)
         self.assertEqual(self.get_webhook(made)["pending"], 100)
 
+    def test_a_pause_ends_when_somebody_says_so(self):
+        self.start_server(speed=1)  # the pause alone would have 30 seconds
+        fails = threading.Event()
+        fails.set()
+        receiver = self.receiver(lambda arrival, reply: reply(503 if fails.is_set() else 200))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track_many([(f"person{i}@example.com", 0) for i in range(10)])
+        self.wait(lambda: self.get_webhook(made)["health"]["state"] == "PAUSED")
+        fails.clear()
+        resumed = self.ok(self.api.patch(f"/webhooks/{made['id']}", {"enabled": True}))
+        self.assertEqual((resumed["health"]["state"], resumed["health"]["pausedUntil"]),
+                         ("OK", None))
+        self.track("late@example.com", n=0)
+        self.wait(receiver.taken)
+
+    def test_why_the_last_attempt_failed(self):
+        self.start_server(speed=1)
+        fails = threading.Event()
+        fails.set()
+        receiver = self.receiver(lambda arrival, reply: reply(503 if fails.is_set() else 200))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track("ada@example.com", n=0)
+        self.wait(lambda: self.get_webhook(made)["health"]["state"] == "FAILING")
+        health = self.get_webhook(made)["health"]
+        self.assertEqual(health["lastFailure"], {"status": 503, "error": None})
+        fails.clear()
+        self.track("bob@example.com", n=0)
+        self.wait(lambda: self.get_webhook(made)["health"]["state"] == "OK")
+        # As it was, and told of by every answer that has the webhook.
+        for shown in (self.get_webhook(made), self.ok(self.api.get("/webhooks"))[0],
+                      self.ok(self.api.patch(f"/webhooks/{made['id']}", {"name": "Shop"}))):
+            self.assertEqual(shown["health"]["lastFailure"], {"status": 503, "error": None})
+            self.assertGreaterEqual(shown["delivered"], 1)
+        # Nobody listens there.
+        self.ok(self.api.patch(f"/webhooks/{made['id']}", {"url": "http://127.0.0.1:1/"}))
+        self.track("cid@example.com", n=0)
+        self.wait(lambda: self.get_webhook(made)["health"]["state"] == "FAILING")
+        last = self.get_webhook(made)["health"]["lastFailure"]
+        self.assertIsNone(last["status"])
+        self.assertIn("connect", last["error"].lower())
+        self.restart_and_compare(made)
+
+    def restart_and_compare(self, made):
+        before = self.ok(self.api.patch(f"/webhooks/{made['id']}", {"enabled": False}))
+        self.server.stop()
+        self.restart()
+        after = self.get_webhook(made)
+        self.assertEqual(after["delivered"], before["delivered"])
+        self.assertEqual(after["health"]["lastFailure"], before["health"]["lastFailure"])
+
+    def test_a_replay_is_counted_before_it_is_made(self):
+        self.start_server()
+        receiver = self.receiver()
+        made = self.webhook(receiver.url(), "purchase")
+        self.track_many([(f"person{i}@example.com", 0) for i in range(7)])
+        self.wait_for_all(made)
+        path = f"/webhooks/{made['id']}/replay"
+        ever = {"from": "2020-01-01", "to": "2999-01-01"}
+        for status, matching in ((None, 7), ("DELIVERED", 7), ("PARKED", 0)):
+            body = {**ever, "dryRun": True, **({"status": status} if status else {})}
+            self.assertEqual(self.ok(self.api.post(path, body)),
+                             {"matching": matching, "replayed": 0})
+        self.assertEqual(self.get_webhook(made)["pending"], 0)
+        self.assertEqual(self.ok(self.api.post(path, ever)), {"matching": 7, "replayed": 7})
+        self.wait(lambda: len(receiver.taken()) == 14)
+        self.wait(lambda: self.get_webhook(made)["delivered"] == 14)
+
     def test_what_fails_for_a_day_is_parked_and_can_be_sent_again(self):
         self.start_server(speed=100_000)
         fails = threading.Event()

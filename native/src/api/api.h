@@ -145,6 +145,7 @@ void api_webhook_rotate(void *context, seg_http_request *request, seg_http_respo
 void api_webhook_deliveries(void *context, seg_http_request *request, seg_http_response *response);
 void api_webhook_test(void *context, seg_http_request *request, seg_http_response *response);
 void api_webhook_replay(void *context, seg_http_request *request, seg_http_response *response);
+void api_delivery_get(void *context, seg_http_request *request, seg_http_response *response);
 void api_delivery_retry(void *context, seg_http_request *request, seg_http_response *response);
 
 // events.c

@@ -127,6 +127,20 @@ void api_webhook_deliveries(void *context, seg_http_request *request, seg_http_r
   engine_error_free(&error);
 }
 
+void api_delivery_get(void *context, seg_http_request *request, seg_http_response *response) {
+  api *own = context;
+  delivery_show show = show_to(seg_http_response_json(response));
+  engine_error error;
+  engine_error_init(&error);
+  if (engine_delivery_get(own->engine, api_project(request), seg_http_request_param(request, "id"),
+                          &show, &error) != ENGINE_OK) {
+    answer_engine_error(response, API_DELIVERIES, &error);
+    return;
+  }
+  seg_http_respond_json(response, 200);
+  engine_error_free(&error);
+}
+
 void api_webhook_test(void *context, seg_http_request *request, seg_http_response *response) {
   api_call call;
   api_call_begin(&call, context, request, response, API_WEBHOOKS, 201);
@@ -145,15 +159,26 @@ void api_delivery_retry(void *context, seg_http_request *request, seg_http_respo
                                      seg_http_request_param(request, "id"), &show, &call.error));
 }
 
+/// What a replay is asked for, and what came of it.
+typedef struct replay_call {
+  replay_range range;
+  bool is_dry; ///< To be counted, and left as it is.
+  size_t count;
+} replay_call;
+
 static void write_replayed(void *context, seg_json_writer *json) {
-  const size_t *count = context;
+  const replay_call *own = context;
   seg_json_begin_object(json);
-  seg_json_member_int(json, "replayed", (int64_t)*count);
+  seg_json_member_int(json, "matching", (int64_t)own->count);
+  seg_json_member_int(json, "replayed", own->is_dry ? 0 : (int64_t)own->count);
   seg_json_end_object(json);
 }
 
 /// Reads what is to be sent again; what is pending is going to be sent anyway.
-static void read_range(input *body, replay_range *out) {
+static void read_replay(input *body, replay_call *asked) {
+  replay_range *out = &asked->range;
+  bool is_given;
+  asked->is_dry = input_bool(body, "dryRun", &is_given);
   out->from_ms = input_instant(body, "from", true, 0);
   out->to_ms = input_instant(body, "to", true, 0);
   seg_text_view status = input_text(body, "status", false);
@@ -169,19 +194,26 @@ static void read_range(input *body, replay_range *out) {
 void api_webhook_replay(void *context, seg_http_request *request, seg_http_response *response) {
   api_call call;
   input body;
-  replay_range range = {.status = NULL};
-  size_t count = 0;
+  replay_call asked = {.count = 0};
   api_call_begin(&call, context, request, response, API_WEBHOOKS, 200);
   call.write = write_replayed;
-  call.context = &count;
+  call.context = &asked;
+  seg_text_view id = seg_http_request_param(request, "id");
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
-  read_range(&body, &range);
-  if (input_is_good(&body)) {
-    api_call_end(&call, engine_webhook_replay(call.api->engine, call.project,
-                                              seg_http_request_param(request, "id"), &range, &count,
-                                              &call.error));
-  } else {
+  read_replay(&body, &asked);
+  if (!input_is_good(&body)) {
     api_call_refuse(&call, &body.problems);
+  } else if (!asked.is_dry) {
+    api_call_end(&call, engine_webhook_replay(call.api->engine, call.project, id, &asked.range,
+                                              &asked.count, &call.error));
+  } else {
+    engine_status status = engine_webhook_replay_count(call.api->engine, call.project, id,
+                                                       &asked.range, &asked.count, &call.error);
+    if (status == ENGINE_OK) {
+      api_call_end_read(&call);
+    } else {
+      api_call_end(&call, status);
+    }
   }
   input_end(&body);
 }

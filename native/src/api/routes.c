@@ -135,6 +135,7 @@ const seg_http_route api_routes[] = {
     ORDER("/webhooks/:id/test", api_webhook_test),
     ORDER("/webhooks/:id/rotate-secret", api_webhook_rotate),
     POST("/webhooks/:id/replay", api_webhook_replay),
+    GET("/deliveries/:id", api_delivery_get),
     ORDER("/deliveries/:id/retry", api_delivery_retry),
 
     {.method = "POST",

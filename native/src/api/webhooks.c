@@ -24,6 +24,26 @@ static const char *state_of(const webhook_shown *shown) {
   return health->failures > 0 ? "FAILING" : "OK";
 }
 
+static void write_last_failure(seg_json_writer *json, const store_attempt *last) {
+  if (last == NULL) {
+    seg_json_member_null(json, "lastFailure");
+    return;
+  }
+  seg_json_key(json, "lastFailure");
+  seg_json_begin_object(json);
+  if (last->http_status == 0) {
+    seg_json_member_null(json, "status");
+  } else {
+    seg_json_member_int(json, "status", last->http_status);
+  }
+  if (last->error.size_bytes == 0) {
+    seg_json_member_null(json, "error");
+  } else {
+    seg_json_member_text(json, "error", last->error);
+  }
+  seg_json_end_object(json);
+}
+
 static void write_health(seg_json_writer *json, const webhook_shown *shown) {
   const store_webhook_health *health = &shown->of->health;
   seg_json_key(json, "health");
@@ -32,6 +52,7 @@ static void write_health(seg_json_writer *json, const webhook_shown *shown) {
   seg_json_member_int(json, "failuresInARow", health->failures);
   seg_json_member_instant(json, "lastSuccessAt", health->last_success_at_ms);
   seg_json_member_instant(json, "lastFailureAt", health->last_failure_at_ms);
+  write_last_failure(json, shown->last_failure);
   seg_json_member_instant(json, "pausedUntil", health->paused_until_ms);
   seg_json_end_object(json);
 }
@@ -61,6 +82,7 @@ static void show_webhook(void *context, const webhook_shown *shown) {
   seg_json_member_bool(json, "enabled", of->is_enabled);
   write_health(json, shown);
   seg_json_member_int(json, "pending", shown->pending);
+  seg_json_member_int(json, "delivered", of->health.delivered);
   seg_json_member_int(json, "parked", shown->parked);
   seg_json_member_instant(json, "oldSecretUntil",
                           has_old_secret ? of->old_secret_until_ms : STORE_NO_INSTANT);

@@ -357,15 +357,18 @@ static seg_text_view cut(seg_text_view text, size_t size_bytes_max) {
   return text;
 }
 
-static store_status note_outcome(batch *in, int64_t project_num, const delivery_outcome *outcome) {
+static store_status note_outcome(batch *in, noted_webhook *of, const delivery_outcome *outcome) {
+  int64_t project_num = of->in->num;
   store_status status = STORE_OK;
   if (outcome->was_sent) {
     store_attempt attempt = outcome->attempt;
     attempt.error = cut(attempt.error, DELIVERY_ERROR_BYTES_MAX);
     attempt.request = cut(attempt.request, DELIVERY_REQUEST_BYTES_MAX);
     attempt.answer = cut(attempt.answer, DELIVERY_ANSWER_BYTES_MAX);
+    int64_t num = 0;
     status = store_attempt_insert(in->session, project_num, outcome->webhook, outcome->num,
-                                  &attempt, &in->error);
+                                  &attempt, &num, &in->error);
+    of->health.failed_attempt = outcome->is_success ? of->health.failed_attempt : num;
   }
   if (status == STORE_OK && outcome->result == DELIVERY_AGAIN) {
     status = store_delivery_delay(in->session, project_num, outcome->webhook, outcome->num,
@@ -375,6 +378,7 @@ static store_status note_outcome(batch *in, int64_t project_num, const delivery_
                                    outcome->result == DELIVERY_DELIVERED ? STORE_DELIVERY_DELIVERED
                                                                          : STORE_DELIVERY_PARKED,
                                    &in->error);
+    of->health.delivered += status == STORE_OK && outcome->result == DELIVERY_DELIVERED;
   }
   return status == STORE_NOT_FOUND ? STORE_OK : status;
 }
@@ -400,7 +404,7 @@ static engine_status run_note(command *base, batch *in, project_batch *part) {
     noted_webhook *of = note_of(own, own->outcomes[i].webhook);
     if (of != NULL) {
       note_health(of, &own->outcomes[i]);
-      status = note_outcome(in, of->in->num, &own->outcomes[i]);
+      status = note_outcome(in, of, &own->outcomes[i]);
     }
   }
   for (size_t i = 0; status == STORE_OK && i < own->webhook_count; i++) {

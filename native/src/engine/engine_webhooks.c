@@ -1,6 +1,7 @@
 // Webhooks as they are defined. Their deliveries are in engine_deliveries.c.
 #include "engine_webhooks.h"
 
+#include "deliveries.h"
 #include "engine_internal.h"
 #include "segmentry/slug.h"
 #include "segmentry/text.h"
@@ -206,6 +207,53 @@ static engine_status apply_input(webhook_command *own, const project *in, const 
   return status;
 }
 
+// What the store's log says of a webhook.
+
+typedef struct webhook_log {
+  int64_t pending;
+  int64_t parked;
+  store_attempt last_failure; ///< Its status, and its error below.
+  char error[DELIVERY_ERROR_BYTES_MAX];
+  bool has_failure;
+} webhook_log;
+
+static bool keep_failure(void *context, const store_attempt *row) {
+  webhook_log *own = context;
+  size_t size =
+      row->error.size_bytes < sizeof own->error ? row->error.size_bytes : sizeof own->error;
+  if (size > 0) {
+    memcpy(own->error, row->error.bytes, size);
+  }
+  own->last_failure = (store_attempt){.at_ms = row->at_ms, .http_status = row->http_status};
+  own->last_failure.error = (seg_text_view){.bytes = own->error, .size_bytes = size};
+  own->has_failure = true;
+  return false;
+}
+
+static store_status read_log(store_session *session, int64_t project_num, int64_t num,
+                             const store_webhook_health *health, webhook_log *out,
+                             store_error *err) {
+  out->has_failure = false;
+  store_status status =
+      store_delivery_count(session, project_num, num, &out->pending, &out->parked, err);
+  if (status != STORE_OK || health->failed_attempt == 0) {
+    return status;
+  }
+  status =
+      store_attempt_get(session, project_num, num, health->failed_attempt, keep_failure, out, err);
+  // Expired, and its number perhaps another one's by now.
+  out->has_failure = out->has_failure && out->last_failure.at_ms == health->last_failure_at_ms;
+  return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
+static webhook_shown show_with_log(const webhook *of, const webhook_log *log, int64_t now_ms) {
+  return (webhook_shown){.of = of,
+                         .pending = log->pending,
+                         .parked = log->parked,
+                         .last_failure = log->has_failure ? &log->last_failure : NULL,
+                         .now_ms = now_ms};
+}
+
 /// Shows the webhook as it will be.
 static engine_status show_made(webhook_command *own, batch *in, const project *of,
                                const store_webhook *row, bool has_new_secret) {
@@ -213,9 +261,9 @@ static engine_status show_made(webhook_command *own, batch *in, const project *o
   if (own->made == NULL) {
     return engine_fail(own->base.error, ENGINE_UNAVAILABLE, "out of memory");
   }
-  webhook_shown shown = {.of = own->made, .now_ms = in->now_ms};
-  store_status status = store_delivery_count(in->session, of->num, row->num, &shown.pending,
-                                             &shown.parked, &in->error);
+  webhook_log log;
+  store_status status = read_log(in->session, of->num, row->num, &row->health, &log, &in->error);
+  webhook_shown shown = show_with_log(own->made, &log, in->now_ms);
   if (has_new_secret) {
     shown.secret = own->made->secret;
   }
@@ -256,8 +304,8 @@ static engine_status run_create(command *base, batch *in, project_batch *part) {
 }
 
 /// Whether a change is a reason to try again at once.
-static bool ends_pause(const webhook *old, const store_webhook *row) {
-  return (row->is_enabled && !old->is_enabled) || !seg_text_equal(old->url, row->url);
+static bool ends_pause(const webhook_input *input, const webhook *old, const store_webhook *row) {
+  return (input->has_enabled && input->enabled) || !seg_text_equal(old->url, row->url);
 }
 
 static store_status store_change(batch *in, store_webhook *row, bool has_new_health) {
@@ -290,7 +338,8 @@ static engine_status run_update(command *base, batch *in, project_batch *part) {
     status = apply_input(own, part->project, old, &row);
   }
   if (status == ENGINE_OK) {
-    store_status stored = store_change(in, &row, ends_pause(old, &row));
+    bool is_resumed = !own->rotates && ends_pause(own->input, old, &row);
+    store_status stored = store_change(in, &row, is_resumed);
     status = engine_fail_store(base->error, stored, &in->error);
   }
   return status == ENGINE_OK ? show_made(own, in, part->project, &row, own->rotates) : status;
@@ -392,8 +441,8 @@ engine_status engine_webhook_delete(engine *own, project *in, seg_text_view id,
 
 typedef struct counted_webhook {
   int64_t num;
-  int64_t pending;
-  int64_t parked;
+  store_webhook_health health;
+  webhook_log log;
 } counted_webhook;
 
 /// Takes down the webhooks of a project, newest first; all, or the one with this id.
@@ -402,7 +451,8 @@ static size_t take_nums(project *in, seg_text_view id, counted_webhook *out) {
   (void)pthread_rwlock_rdlock(&in->lock);
   for (size_t i = in->webhook_count; i-- > 0;) {
     if (id.bytes == NULL || seg_text_equal(in->webhooks[i]->id, id)) {
-      out[count++] = (counted_webhook){.num = in->webhooks[i]->num};
+      out[count].num = in->webhooks[i]->num;
+      out[count++].health = in->webhooks[i]->health;
     }
   }
   (void)pthread_rwlock_unlock(&in->lock);
@@ -419,8 +469,7 @@ static engine_status show_webhooks(engine *own, project *in, seg_text_view id,
   store_session *session = engine_session_borrow(own);
   store_status status = session == NULL ? STORE_NOMEM : STORE_OK;
   for (size_t i = 0; status == STORE_OK && i < count; i++) {
-    status = store_delivery_count(session, in->num, list[i].num, &list[i].pending, &list[i].parked,
-                                  &cause);
+    status = read_log(session, in->num, list[i].num, &list[i].health, &list[i].log, &cause);
   }
   engine_session_return(own, session);
   *shown = 0;
@@ -432,8 +481,7 @@ static engine_status show_webhooks(engine *own, project *in, seg_text_view id,
   for (size_t i = 0; i < count; i++) {
     const webhook *of = project_find_webhook_num(in, list[i].num);
     if (of != NULL) {
-      webhook_shown row = {
-          .of = of, .pending = list[i].pending, .parked = list[i].parked, .now_ms = now_ms};
+      webhook_shown row = show_with_log(of, &list[i].log, now_ms);
       show(context, &row);
       *shown += 1;
     }

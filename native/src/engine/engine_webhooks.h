@@ -41,6 +41,8 @@ typedef struct webhook_shown {
   const webhook *of;
   int64_t pending; ///< Deliveries that are.
   int64_t parked;
+  /// Status and error of the last attempt that failed; NULL: none did, or it has expired.
+  const store_attempt *last_failure;
   seg_text_view secret; ///< Only where it is new; else NULL bytes.
   int64_t now_ms;
 } webhook_shown;
@@ -51,8 +53,8 @@ typedef void (*engine_webhook_show)(void *context, const webhook_shown *shown);
 /// ENGINE_UNAVAILABLE or ENGINE_REPLAYED.
 engine_status engine_webhook_create(engine *own, project *in, const webhook_input *input,
                                     engine_webhook_show show, void *context, engine_error *error);
-/// Changes one. Another URL, or being enabled again, ends a pause. Returns the same, or
-/// ENGINE_NOT_FOUND.
+/// Changes one. Another URL, or `enabled` said to be true, ends a pause: whoever says so has mended
+/// the receiver. Returns the same, or ENGINE_NOT_FOUND.
 engine_status engine_webhook_update(engine *own, project *in, seg_text_view id,
                                     const webhook_input *input, engine_webhook_show show,
                                     void *context, engine_error *error);
@@ -97,6 +99,10 @@ engine_status engine_delivery_list(engine *own, project *in, seg_text_view id,
                                    const delivery_scope *scope, const delivery_show *show,
                                    int64_t *last, bool *has_more, engine_error *error);
 
+/// Shows one delivery.
+engine_status engine_delivery_get(engine *own, project *in, seg_text_view delivery_id,
+                                  const delivery_show *show, engine_error *error);
+
 /// Tells a webhook of a trial, whatever its patterns and its condition are, and shows what it will
 /// be told. ENGINE_CONFLICT: it is disabled.
 engine_status engine_webhook_test(engine *own, project *in, seg_text_view id,
@@ -115,6 +121,11 @@ typedef struct replay_range {
   const store_delivery_status *status; ///< Optional.
 } replay_range;
 
+/// Counts the deliveries of a range, and changes nothing. Cost: a look at each of its time, 1 µs.
+/// count  written  How many a replay would make due.
+engine_status engine_webhook_replay_count(engine *own, project *in, seg_text_view id,
+                                          const replay_range *range, size_t *count,
+                                          engine_error *error);
 /// Makes the deliveries of a range due now, as engine_delivery_retry does one. Each some thousands
 /// are a transaction of their own.
 /// count  written  How many.

@@ -300,7 +300,8 @@ store_status store_delivery_find_first(store_session *session, int64_t project, 
 // Attempts.
 
 store_status store_attempt_insert(store_session *session, int64_t project, int64_t webhook,
-                                  int64_t num, const store_attempt *attempt, store_error *err) {
+                                  int64_t num, const store_attempt *attempt, int64_t *attempt_num,
+                                  store_error *err) {
   store_status status = store_delivery_get(session, project, webhook, num, NULL, NULL, err);
   if (status != STORE_OK) {
     return status;
@@ -317,7 +318,45 @@ store_status store_attempt_insert(store_session *session, int64_t project, int64
   store_bind_optional_text(&query, attempt->error);
   store_bind_optional_text(&query, attempt->request);
   store_bind_blob(&query, attempt->answer.bytes, attempt->answer.size_bytes);
-  return store_change_end(&query, NULL);
+  int64_t made;
+  return store_change_end_num(&query, attempt_num == NULL ? &made : attempt_num);
+}
+
+#define ATTEMPT_SELECT                                                                             \
+  "SELECT at_ms, duration_ms, http_status, error, request, answer FROM attempts "
+
+/// Visits the rows and ends the query; `what` as in store_query_end_found.
+static store_status attempt_visit(store_query *query, const char *what, store_attempt_visit visit,
+                                  void *context) {
+  while (store_query_step(query)) {
+    store_attempt row = {.at_ms = store_column_num(query, 0),
+                         .duration_ms = store_column_num(query, 1),
+                         .http_status = store_column_num(query, 2),
+                         .error = store_column_text(query, 3),
+                         .request = store_column_text(query, 4),
+                         .answer = store_column_blob(query, 5)};
+    if (visit == NULL || !visit(context, &row)) {
+      break;
+    }
+  }
+  return store_query_end_found(query, what);
+}
+
+store_status store_attempt_get(store_session *session, int64_t project, int64_t webhook,
+                               int64_t attempt_num, store_attempt_visit visit, void *context,
+                               store_error *err) {
+  store_status status = store_webhook_check(session, project, webhook, err);
+  if (status == STORE_NOT_FOUND) {
+    return store_missing(err, "attempt");
+  }
+  if (status != STORE_OK) {
+    return status;
+  }
+  store_query query = store_query_begin(
+      session, ATTEMPT_SELECT "WHERE num = ?3 AND delivery BETWEEN ?1 AND ?2", err);
+  bind_keys_after(&query, webhook, 0);
+  store_bind_num(&query, attempt_num);
+  return attempt_visit(&query, "attempt", visit, context);
 }
 
 store_status store_attempt_list(store_session *session, int64_t project, int64_t webhook,
@@ -328,24 +367,10 @@ store_status store_attempt_list(store_session *session, int64_t project, int64_t
     return status;
   }
   store_query query = store_query_begin(
-      session,
-      "SELECT at_ms, duration_ms, http_status, error, request, answer FROM attempts "
-      "WHERE delivery = ?1 ORDER BY num DESC LIMIT ?2",
-      err);
+      session, ATTEMPT_SELECT "WHERE delivery = ?1 ORDER BY num DESC LIMIT ?2", err);
   store_bind_num(&query, delivery_key(webhook, low_part(num)));
   store_bind_limit(&query, limit);
-  while (store_query_step(&query)) {
-    store_attempt row = {.at_ms = store_column_num(&query, 0),
-                         .duration_ms = store_column_num(&query, 1),
-                         .http_status = store_column_num(&query, 2),
-                         .error = store_column_text(&query, 3),
-                         .request = store_column_text(&query, 4),
-                         .answer = store_column_blob(&query, 5)};
-    if (visit == NULL || !visit(context, &row)) {
-      break;
-    }
-  }
-  return store_query_end(&query);
+  return attempt_visit(&query, NULL, visit, context);
 }
 
 // Expiry: one walk over all deliveries, a few at a time. A webhook's lie together in the order in

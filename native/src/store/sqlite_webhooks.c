@@ -7,6 +7,8 @@ static void health_read(store_query *query, int first_column, store_webhook_heal
   out->last_success_at_ms = store_column_optional_instant(query, first_column + 1);
   out->last_failure_at_ms = store_column_optional_instant(query, first_column + 2);
   out->paused_until_ms = store_column_optional_instant(query, first_column + 3);
+  out->delivered = store_column_num(query, first_column + 4);
+  out->failed_attempt = store_column_num(query, first_column + 5);
 }
 
 store_status store_webhook_list(store_session *session, int64_t project, store_webhook_visit visit,
@@ -16,7 +18,8 @@ store_status store_webhook_list(store_session *session, int64_t project, store_w
       "SELECT w.num, w.project, w.id, w.name, w.url, w.events_json, w.headers_json,"
       " w.condition_json, w.is_enabled, w.secret, w.old_secret, w.old_secret_until_ms,"
       " w.created_at_ms, w.updated_at_ms, coalesce(h.failures, 0), h.last_success_at_ms,"
-      " h.last_failure_at_ms, h.paused_until_ms "
+      " h.last_failure_at_ms, h.paused_until_ms, coalesce(h.delivered, 0),"
+      " coalesce(h.failed_attempt, 0) "
       "FROM webhooks w LEFT JOIN webhook_health h ON h.webhook = w.num "
       "WHERE w.project = ?1 ORDER BY w.num",
       err);
@@ -113,13 +116,16 @@ store_status store_webhook_set_health(store_session *session, int64_t project, i
   store_query query = store_change_begin(
       session,
       "INSERT OR REPLACE INTO webhook_health(webhook, failures, last_success_at_ms,"
-      " last_failure_at_ms, paused_until_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+      " last_failure_at_ms, paused_until_ms, delivered, failed_attempt)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
       err);
   store_bind_num(&query, num);
   store_bind_num(&query, health->failures);
   store_bind_optional_instant(&query, health->last_success_at_ms);
   store_bind_optional_instant(&query, health->last_failure_at_ms);
   store_bind_optional_instant(&query, health->paused_until_ms);
+  store_bind_num(&query, health->delivered);
+  store_bind_num(&query, health->failed_attempt);
   return store_change_end(&query, NULL);
 }
 

@@ -721,6 +721,8 @@ typedef struct store_webhook_health {
   int64_t last_success_at_ms; ///< Optional.
   int64_t last_failure_at_ms; ///< Optional.
   int64_t paused_until_ms;    ///< Optional. Nothing is sent before.
+  int64_t delivered;          ///< Deliveries that were taken, ever.
+  int64_t failed_attempt;     ///< The num of the last attempt that failed; 0: none.
 } store_webhook_health;
 
 typedef struct store_webhook {
@@ -845,9 +847,15 @@ typedef struct store_attempt {
 
 typedef bool (*store_attempt_visit)(void *context, const store_attempt *attempt);
 
+/// attempt_num  written, optional  What store_attempt_get finds it by.
 /// STORE_NOT_FOUND: no such delivery.
 store_status store_attempt_insert(store_session *session, int64_t project, int64_t webhook,
-                                  int64_t num, const store_attempt *attempt, store_error *err);
+                                  int64_t num, const store_attempt *attempt, int64_t *attempt_num,
+                                  store_error *err);
+/// An attempt of any delivery of the webhook. STORE_NOT_FOUND: there is none; it may have expired.
+store_status store_attempt_get(store_session *session, int64_t project, int64_t webhook,
+                               int64_t attempt_num, store_attempt_visit visit, void *context,
+                               store_error *err);
 /// Newest first, at most `limit`.
 store_status store_attempt_list(store_session *session, int64_t project, int64_t webhook,
                                 int64_t num, size_t limit, store_attempt_visit visit, void *context,

@@ -128,7 +128,8 @@ web/node_modules/.installed: web/package-lock.json
 	@$(use_node)
 	cd web && npm ci --no-audit --no-fund && touch node_modules/.installed
 
-WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
+# The dashboard shows the receivers of one page of the documentation.
+WEB_SOURCES := docs/WEBHOOKS.md $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 web/dist/index.html: web/node_modules/.installed wasm/dist/segmentry.wasm $(WEB_SOURCES)
 	@$(use_node)
 	cd web && npm run --silent check && npm run --silent build

@@ -4,17 +4,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from './axe.mjs';
 import { goTo, openDashboard, settled, SIZES } from './browser.mjs';
-import { seed } from './seed.mjs';
-import { startServer } from './server.mjs';
+import { startReceiver, until, WITH_RECEIVER } from './receiver.mjs';
+import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
+import { startServerWith } from './server.mjs';
 
 let server;
+let receiver;
 let dashboard;
 let paths;
 
 before(async () => {
-  server = await startServer('Demo', 'Empty');
+  server = await startServerWith(WITH_RECEIVER, 'Demo', 'Empty');
+  receiver = await startReceiver();
   const call = server.calls[0];
   const { segments, contacts } = await seed(call);
+  const { webhook, failing, delivery } = await seedWebhooks(call);
   const { data: campaign } = await call('POST', '/campaigns', {
     name: 'May news',
     subject: 'What is new',
@@ -43,6 +47,12 @@ before(async () => {
     campaigns: '/campaigns',
     'a campaign': `/campaigns/${campaign.id}`,
     'a new campaign': '/campaigns/new',
+    webhooks: '/webhooks',
+    'a webhook': `/webhooks/${webhook.id}`,
+    'a webhook that fails': `/webhooks/${failing.id}`,
+    'a new webhook': '/webhooks/new',
+    'a webhook’s form': `/webhooks/${webhook.id}/edit`,
+    'a delivery': `/webhooks/${webhook.id}/deliveries/${delivery.id}`,
     settings: '/settings',
     nowhere: '/nowhere',
   };
@@ -52,7 +62,31 @@ before(async () => {
 after(async () => {
   await dashboard?.close();
   await server?.end();
+  await receiver?.end();
 });
+
+/** One that has delivered, with all that a webhook can have, and one whose receiver fails. */
+async function seedWebhooks(call) {
+  const condition = {
+    logic: 'AND',
+    groups: [{ filters: [{ field: 'email', operator: 'contains', value: '@' }] }],
+  };
+  const events = ['purchase', 'segment.*.entry', 'no.such.event'];
+  const webhook = await call('POST', '/webhooks', {
+    name: HOSTILE,
+    url: receiver.url,
+    events,
+    headers: { Authorization: 'Bearer secret' },
+    condition,
+  });
+  await call('POST', '/v1/track', { event: 'purchase', email: HOSTILE_EMAIL });
+  const path = `/webhooks/${webhook.id}/deliveries?status=DELIVERED`;
+  const delivery = await until(async () => (await call('GET', path)).data[0]);
+  const failing = await call('POST', '/webhooks', { url: 'http://127.0.0.1:1/', events });
+  await call('POST', `/webhooks/${failing.id}/test`);
+  await until(async () => (await call('GET', `/webhooks/${failing.id}`)).health.lastFailure);
+  return { webhook, failing, delivery };
+}
 
 for (const [sizeName, size] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark']) {

@@ -28,9 +28,11 @@ function lineOf(stream, find) {
   });
 }
 
-async function listen(db, port) {
-  const child = spawn(PROGRAM, ['serve', '--db', db, '--listen', `127.0.0.1:${port}`], {
+async function listen(db, port, { options = [], environment = {} }) {
+  const listenOn = ['--listen', `127.0.0.1:${port}`];
+  const child = spawn(PROGRAM, ['serve', '--db', db, ...listenOn, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   const [link, url] = await Promise.all([
     lineOf(child.stdout, (line) => /\S+\/login\?token=\S+/.exec(line)?.[0]),
@@ -61,16 +63,19 @@ function clientOf(url, key) {
   };
 }
 
+/** Starts a server with one project for each name. */
+export const startServer = (...names) => startServerWith({}, ...names);
+
 /**
- * Starts a server with one project for each name.
+ * The same, with options of `serve` and an environment.
  * @returns url, a login link, a client for each project; stop and start pause it on the same port.
  */
-export async function startServer(...names) {
+export async function startServerWith(settings, ...names) {
   const folder = await mkdtemp(join(tmpdir(), 'segmentry-dashboard-'));
   const db = join(folder, 'test.db');
   const projects = [];
   for (const name of names) projects.push(await createProject(db, name));
-  let own = await listen(db, 0);
+  let own = await listen(db, 0, settings);
   const { url, link } = own;
 
   const stop = async () => {
@@ -84,7 +89,7 @@ export async function startServer(...names) {
     projects,
     stop,
     start: async () => {
-      own = await listen(db, new URL(url).port);
+      own = await listen(db, new URL(url).port, settings);
     },
     end: async () => {
       if (own.child.exitCode === null) await stop();

@@ -4,6 +4,7 @@ import { contacts, fields } from './contacts';
 import { events } from './events';
 import { segments } from './segments';
 import { session } from './session';
+import { webhooks } from './webhooks';
 
-export const api = { campaigns, contacts, events, fields, segments, session };
+export const api = { campaigns, contacts, events, fields, segments, session, webhooks };
 export { ApiError, type Problem } from './client';

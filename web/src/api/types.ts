@@ -130,6 +130,8 @@ export interface SegmentSize {
 export interface Usage {
   segments: { id: string; name: string }[];
   campaigns: { id: string; name: string; status: CampaignStatus }[];
+  /** Those whose condition asks for it. */
+  webhooks: { id: string; name: string }[];
 }
 
 /** What is seen of a field. A `value` that is too long is cut, and `isCut` says so. */
@@ -228,4 +230,84 @@ export interface ImportJob {
   updated: number;
   skipped: number;
   errors: { row: number; email: string | null; reason: string }[];
+}
+
+/** `***` stands for each value: they are never shown. */
+export type MaskedHeaders = Record<string, string>;
+
+export interface WebhookDraft {
+  name: string | null;
+  url: string;
+  /** Patterns of events. */
+  events: string[];
+  headers: MaskedHeaders;
+  condition: Condition | null;
+  enabled: boolean;
+}
+
+/** Why an attempt failed. */
+export interface Failure {
+  /** Of the answer; null: there was none. */
+  status: number | null;
+  /** What was wrong beyond the status. */
+  error: string | null;
+}
+
+export interface WebhookHealth {
+  state: 'OK' | 'FAILING' | 'PAUSED';
+  failuresInARow: number;
+  lastSuccessAt: string | null;
+  lastFailureAt: string | null;
+  lastFailure: Failure | null;
+  pausedUntil: string | null;
+}
+
+export interface Webhook extends WebhookDraft {
+  id: string;
+  health: WebhookHealth;
+  /** Deliveries by what became of them. */
+  pending: number;
+  delivered: number;
+  parked: number;
+  /** Until then the secret before this one signs too. */
+  oldSecretUntil: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** As it is answered once: when it is created, or its secret renewed. */
+export interface WebhookWithSecret extends Webhook {
+  secret: string;
+}
+
+export type DeliveryStatus = 'PENDING' | 'DELIVERED' | 'PARKED';
+
+export interface Attempt extends Failure {
+  at: string;
+  durationMs: number;
+  /** The headers that were sent. */
+  request: string | null;
+  /** How the answer begins. */
+  answer: string | null;
+}
+
+export interface Delivery {
+  id: string;
+  webhookId: string;
+  status: DeliveryStatus;
+  createdAt: string;
+  nextAttemptAt: string | null;
+  payload: {
+    contact: { id: string; email: string } | null;
+    event: { name: string; segmentId?: string; campaignId?: string } & Record<string, unknown>;
+  } & Record<string, unknown>;
+  /** The newest first. */
+  attempts: Attempt[];
+}
+
+/** Deliveries that were recorded within a time. */
+export interface ReplayRange {
+  from: string;
+  to: string;
+  status?: Exclude<DeliveryStatus, 'PENDING'>;
 }

@@ -4,9 +4,10 @@ import type { Usage } from './types';
 interface FieldUsage {
   usedInSegments: Usage['segments'];
   usedInCampaigns: Usage['campaigns'];
+  usedInWorkflows: Usage['webhooks'];
 }
 
 export async function usageOf(answer: Promise<FieldUsage>): Promise<Usage> {
-  const { usedInSegments, usedInCampaigns } = await answer;
-  return { segments: usedInSegments, campaigns: usedInCampaigns };
+  const { usedInSegments, usedInCampaigns, usedInWorkflows } = await answer;
+  return { segments: usedInSegments, campaigns: usedInCampaigns, webhooks: usedInWorkflows };
 }

@@ -17,7 +17,14 @@ interface Route {
   load: Load;
 }
 
-export type Section = 'segments' | 'contacts' | 'events' | 'fields' | 'campaigns' | 'settings';
+export type Section =
+  | 'segments'
+  | 'contacts'
+  | 'events'
+  | 'fields'
+  | 'campaigns'
+  | 'webhooks'
+  | 'settings';
 
 export const SECTIONS: readonly { id: Section; title: string }[] = [
   { id: 'segments', title: 'Segments' },
@@ -25,6 +32,7 @@ export const SECTIONS: readonly { id: Section; title: string }[] = [
   { id: 'events', title: 'Events' },
   { id: 'fields', title: 'Fields' },
   { id: 'campaigns', title: 'Campaigns' },
+  { id: 'webhooks', title: 'Webhooks' },
   { id: 'settings', title: 'Settings' },
 ];
 
@@ -32,6 +40,7 @@ const editor = () => import('../editor/EditorPage');
 
 const segmentList = () => import('../pages/segments/SegmentListPage');
 const campaignEditor = () => import('../pages/campaigns/CampaignEditPage');
+const webhookEditor = () => import('../pages/webhooks/WebhookEditPage');
 
 /** Patterns by section. The first that matches counts: fixed names stand before parameters. */
 const PAGES: Readonly<Record<Section, readonly [pattern: string, load: Load][]>> = {
@@ -60,6 +69,13 @@ const PAGES: Readonly<Record<Section, readonly [pattern: string, load: Load][]>>
     ['/campaigns/new', campaignEditor],
     ['/campaigns/:id/edit', campaignEditor],
     ['/campaigns/:id', () => import('../pages/campaigns/CampaignPage')],
+  ],
+  webhooks: [
+    ['/webhooks', () => import('../pages/webhooks/WebhookListPage')],
+    ['/webhooks/new', webhookEditor],
+    ['/webhooks/:id/edit', webhookEditor],
+    ['/webhooks/:id/deliveries/:delivery', () => import('../pages/webhooks/DeliveryPage')],
+    ['/webhooks/:id', () => import('../pages/webhooks/WebhookPage')],
   ],
   settings: [['/settings', () => import('../pages/settings/SettingsPage')]],
 };

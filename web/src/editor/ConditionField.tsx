@@ -58,6 +58,8 @@ function Editor({ condition, onChange, catalog }: ConditionFieldProps & { catalo
   });
   return (
     <>
+      {/* The groups have heads of the third level. */}
+      <h2 class="visually-hidden">Filter</h2>
       <ConditionEditor builder={{ store, catalog }} />
       <Matching live={live} />
     </>

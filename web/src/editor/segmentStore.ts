@@ -1,6 +1,7 @@
 // A segment that is being written: what was typed, whether it is saved, and the draft in the browser.
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api } from '../api';
+import { AttemptKeys } from '../api/attempt';
 import { projectId } from '../api/project';
 import type { Segment, SegmentDraft, SegmentType } from '../api/types';
 import { ApiError, type Problem } from '../api/client';
@@ -11,9 +12,6 @@ import { draftKey, readDraft, writeDraft, type LocalDraft } from './model/localD
 
 /** A draft is written when the keys rest for so long. */
 const DRAFT_PAUSE_MS = 300;
-
-/** Bytes of a random key for one attempt to create a segment. */
-const KEY_BYTES = 16;
 
 /** Places of a condition, as the server names them in a segment's body. */
 const CONDITION = /^condition\.?/;
@@ -41,7 +39,7 @@ export class SegmentStore {
   private readonly saved = signal('');
   private readonly endings: (() => void)[] = [];
   private readonly key: string;
-  private attempt: { body: string; key: string } | null = null;
+  private readonly keys = new AttemptKeys();
 
   constructor(
     readonly segment: Segment | null,
@@ -150,7 +148,7 @@ export class SegmentStore {
     try {
       const saved = this.segment
         ? await api.segments.update(this.segment.id, draft)
-        : await api.segments.create(draft, this.keyFor(draft));
+        : await api.segments.create(draft, this.keys.keyFor(draft));
       this.saved.value = JSON.stringify(draft);
       localStorage.removeItem(this.key);
       return saved;
@@ -158,20 +156,6 @@ export class SegmentStore {
       if (error instanceof ApiError) this.placeProblems(error);
       throw error;
     }
-  }
-
-  /**
-   * The same text sent again is the same attempt: if only its answer was lost, the server creates
-   * nothing twice.
-   */
-  private keyFor(draft: SegmentDraft): string {
-    const body = JSON.stringify(draft);
-    if (this.attempt?.body !== body) {
-      const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-      const key = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-      this.attempt = { body, key };
-    }
-    return this.attempt.key;
   }
 
   private placeProblems(error: ApiError): void {

@@ -210,7 +210,7 @@ function EventsNote({ moves, impact: { events, startsTracking } }: Omit<ChangesC
 
 function UsageNote({ usage }: { usage: Usage | undefined }) {
   if (!usage) return null;
-  if (!isUsed(usage)) return <p class="muted small">No segment and no campaign refers to it.</p>;
+  if (!isUsed(usage)) return <p class="muted small">No segment, campaign or webhook refers to it.</p>;
   return (
     <div class="small stack-small">
       <h3>It is used by</h3>

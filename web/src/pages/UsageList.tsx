@@ -1,11 +1,11 @@
-// Who uses something: links to segments and campaigns.
+// Who uses something: links to segments, campaigns and webhooks.
 import { href } from '../app/router';
 import type { Usage } from '../api/types';
 import { CampaignStatusBadge } from './campaigns/CampaignStatusBadge';
 import { Icon } from '../ui/Icon';
 
-export function isUsed({ segments = [], campaigns = [] }: Partial<Usage>): boolean {
-  return segments.length + campaigns.length > 0;
+export function isUsed({ segments = [], campaigns = [], webhooks = [] }: Partial<Usage>): boolean {
+  return segments.length + campaigns.length + webhooks.length > 0;
 }
 
 export function UsageList({ usage }: { usage: Partial<Usage> }) {
@@ -24,6 +24,13 @@ export function UsageList({ usage }: { usage: Partial<Usage> }) {
           <a href={href`/campaigns/${id}`}>{name}</a>
           <span class="muted small">Campaign</span>
           <CampaignStatusBadge status={status} />
+        </li>
+      ))}
+      {(usage.webhooks ?? []).map(({ id, name }) => (
+        <li key={id}>
+          <Icon name="webhooks" />
+          <a href={href`/webhooks/${id}`}>{name}</a>
+          <span class="muted small">Webhook</span>
         </li>
       ))}
     </ul>

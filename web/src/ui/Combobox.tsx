@@ -25,6 +25,8 @@ interface ComboboxProps {
   onChoose: (id: string) => void;
   /** Any text will do: it is told at every key. Otherwise only what is in the list will. */
   onText?: (text: string) => void;
+  /** Enter with nothing chosen in the list: the text as it is typed is meant. */
+  onEnter?: () => void;
   /** Further options for a text that is searched for. */
   more?: (search: string) => readonly ComboOption[];
   onOpen?: () => void;
@@ -122,11 +124,12 @@ export function Combobox(props: ComboboxProps) {
       event.preventDefault();
       if (!isOpen) return open();
       setActive(Math.min(Math.max(active + step, onText ? -1 : 0), shown.length - 1));
-    } else if (event.key === 'Enter' && isOpen) {
+    } else if (event.key === 'Enter' && (isOpen || props.onEnter)) {
       // Not to a form: whoever presses it means the list.
       event.preventDefault();
-      if (active >= 0) choose(shown[active]);
-      else close();
+      if (active >= 0) return choose(shown[active]);
+      close();
+      props.onEnter?.();
     } else if (event.key === 'Escape' && isOpen) {
       event.preventDefault();
       event.stopPropagation();

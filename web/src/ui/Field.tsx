@@ -49,6 +49,7 @@ type Own = Omit<FieldProps, 'children'>;
 interface Typed {
   value: string;
   onInput: (value: string) => void;
+  onBlur?: () => void;
   placeholder?: string;
   required?: boolean;
   disabled?: boolean;
@@ -65,6 +66,7 @@ interface TextFieldProps extends Own, Typed {
   min?: string | number;
   max?: string | number;
   step?: string | number;
+  inputMode?: 'url' | 'decimal';
 }
 
 export function TextField(props: TextFieldProps) {

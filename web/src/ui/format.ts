@@ -3,6 +3,7 @@
 const NUMBER = new Intl.NumberFormat('en');
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
 const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
@@ -42,6 +43,11 @@ export function formatRelative(instantMs: number, nowMs: number): string {
 /** To the second, in the reader's zone. */
 export function formatInstant(instant: string | number): string {
   return EXACT.format(new Date(instant));
+}
+
+/** The time of the day, to the second: for what is minutes away. */
+export function formatClock(instant: string | number): string {
+  return CLOCK.format(new Date(instant));
 }
 
 export function formatDay(instant: string | number): string {

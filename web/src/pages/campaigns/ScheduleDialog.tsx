@@ -5,16 +5,10 @@ import type { Campaign } from '../../api/types';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
+import { localText, zoneName } from '../../ui/localInstant';
 import { ErrorNote } from '../../ui/States';
 import { toast } from '../../ui/Toast';
 import { useAction } from '../../ui/useAction';
-
-/** As `datetime-local` has it: in the reader's zone, to the minute. */
-function localText(instant: Date): string {
-  const pad = (number: number) => String(number).padStart(2, '0');
-  const day = `${instant.getFullYear()}-${pad(instant.getMonth() + 1)}-${pad(instant.getDate())}`;
-  return `${day}T${pad(instant.getHours())}:${pad(instant.getMinutes())}`;
-}
 
 function tomorrow(): Date {
   const instant = new Date();
@@ -33,7 +27,6 @@ export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogP
     localText(campaign.scheduledFor ? new Date(campaign.scheduledFor) : tomorrow()),
   );
   const action = useAction();
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   const save = (event: Event) => {
     event.preventDefault();
@@ -67,7 +60,7 @@ export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogP
         <TextField
           label="Send at"
           type="datetime-local"
-          hint={`In your time zone, ${zone}. Who gets it is decided then.`}
+          hint={`In your time zone, ${zoneName()}. Who gets it is decided then.`}
           value={text}
           onInput={setText}
           required

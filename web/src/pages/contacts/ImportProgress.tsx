@@ -1,5 +1,4 @@
 // What becomes of an import: asked for again until it is over.
-import { useEffect } from 'preact/hooks';
 import { api } from '../../api';
 import type { ImportJob } from '../../api/types';
 import { Badge, type BadgeTone } from '../../ui/Badge';
@@ -8,6 +7,7 @@ import { formatNumber } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
 import { Figure, Section } from '../../ui/Page';
 import { Table, type Column } from '../../ui/Table';
+import { useRepeat } from '../../ui/useRepeat';
 import { useResource } from '../../ui/useResource';
 
 const ASK_EVERY_MS = 700;
@@ -32,11 +32,7 @@ export function ImportProgress({ jobId, onAgain }: { jobId: string; onAgain: () 
   const status = job.data?.status;
   const isOver = status === 'COMPLETED' || status === 'FAILED';
 
-  useEffect(() => {
-    if (isOver || job.isLoading || job.error) return;
-    const timer = setTimeout(job.reload, ASK_EVERY_MS);
-    return () => clearTimeout(timer);
-  }, [isOver, job.isLoading, job.error]);
+  useRepeat(job, !isOver, ASK_EVERY_MS);
 
   return (
     <Loaded from={job} rows={3}>

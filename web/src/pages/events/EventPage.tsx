@@ -11,6 +11,7 @@ import { PageHead, Section } from '../../ui/Page';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
 import { isUsed, UsageList } from '../UsageList';
+import { ListeningWebhooks } from '../webhooks/ListeningWebhooks';
 import { DaysPanel } from './DaysPanel';
 import { EventFeed } from './EventFeed';
 
@@ -52,10 +53,11 @@ export default function EventPage({ params }: PageProps) {
               isUsed(data) ? (
                 <UsageList usage={data} />
               ) : (
-                <p class="muted">No segment and no campaign refers to this event.</p>
+                <p class="muted">No segment, campaign or webhook refers to this event.</p>
               )
             }
           </Loaded>
+          <ListeningWebhooks events={[{ name }]} />
         </section>
       </div>
       <Section title="Latest">

@@ -81,7 +81,7 @@ function Content({ field }: { field: Field }) {
               isUsed(data) ? (
                 <UsageList usage={data} />
               ) : (
-                <p class="muted">No segment and no campaign refers to this field.</p>
+                <p class="muted">No segment, campaign or webhook refers to this field.</p>
               )
             }
           </Loaded>

@@ -6,6 +6,7 @@ import { Checkbox } from '../../ui/Field';
 import { ErrorNote } from '../../ui/States';
 import { toast } from '../../ui/Toast';
 import { useAction } from '../../ui/useAction';
+import { ListeningWebhooks } from '../webhooks/ListeningWebhooks';
 
 interface TrackingPanelProps {
   segment: Segment;
@@ -48,6 +49,12 @@ export function TrackingPanel({ segment, onChanged }: TrackingPanelProps) {
         </li>
       </ul>
       {action.error && <ErrorNote error={action.error} />}
+      <ListeningWebhooks
+        events={[
+          { name: `segment.${segment.slug}.entry`, title: 'entry' },
+          { name: `segment.${segment.slug}.exit`, title: 'exit' },
+        ]}
+      />
     </section>
   );
 }

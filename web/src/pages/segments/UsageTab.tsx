@@ -17,8 +17,8 @@ export function UsageTab({ segment }: { segment: Segment }) {
           </div>
         ) : (
           <EmptyState icon="segments" title="Nothing uses this segment">
-            Segments whose filter refers to it, and campaigns that go to it, will be listed here.
-            While there are any, it cannot be deleted.
+            Segments, campaigns and webhooks that refer to it in a filter, and campaigns that go to it,
+            will be listed here. While there are any, it cannot be deleted.
           </EmptyState>
         )
       }

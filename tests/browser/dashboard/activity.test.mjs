@@ -53,7 +53,7 @@ test('one event has a feed and says who uses it', async () => {
   await page.getByRole('link', { name: 'Signed up lately' }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 50);
   await open('/events/opened.box');
-  await page.getByText('No segment, campaign or webhook refers to this event.').waitFor();
+  await page.getByText('No filter asks for this event.').waitFor();
   await page.getByText('{"colour":"red"}').waitFor();
 });
 

@@ -40,7 +40,7 @@ test('the list grows by pieces, and is searched', async () => {
   await page.getByText('100 contacts shown').waitFor();
 
   await page.getByLabel('Search contacts by email').fill(seeded.contacts[5].email);
-  await page.getByText('1 contacts shown, that is all').waitFor();
+  await page.getByText('1 contact shown, that is all').waitFor();
   await page.getByRole('link', { name: seeded.contacts[5].email }).waitFor();
 });
 

@@ -98,6 +98,7 @@ test('a webhook is made, and its secret shown once', async () => {
   await button('Create webhook').click();
 
   await headline('The webhook has been created');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
   const secret = await page.getByLabel('the secret', { exact: true }).textContent();
   assert.match(secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -171,7 +172,7 @@ test('a lost answer makes no second webhook, and does not lose the secret', asyn
 test('a test shows what the receiver answers', async () => {
   const made = await webhook();
   await open(`/webhooks/${made.id}`);
-  await page.getByText('Nothing sent yet').waitFor();
+  await page.getByText('Nothing sent yet').first().waitFor();
   receiver.answer = { status: 202, body: `${HOSTILE} taken` };
   await button('Send a test').click();
   await dialog().getByText(/^202 in [\d,]+ ms$/).waitFor();
@@ -182,7 +183,7 @@ test('a test shows what the receiver answers', async () => {
   await inDialog('Test again').click();
   await dialog().getByText(/^500 in [\d,]+ ms$/).waitFor();
   await inDialog('Done').click();
-  await page.getByText('Failing').waitFor();
+  await page.locator('.badge', { hasText: 'Failing' }).first().waitFor();
   await page.getByText('answered 500').first().waitFor();
   assert.deepEqual(
     receiver.messages.map(({ body }) => JSON.parse(body).event.name),
@@ -334,7 +335,7 @@ test('a webhook that is paused is resumed', async () => {
   await call('POST', '/v1/track/batch', events);
   await until(async () => (await stored(made)).health.state === 'PAUSED');
   await open('/webhooks');
-  await page.getByText('Paused').waitFor();
+  await page.locator('.badge', { hasText: 'Paused' }).first().waitFor();
   await page.getByText(/until \d\d:\d\d:\d\d: answered 503/).waitFor();
   await page.getByRole('link', { name: 'Shop' }).click();
   await page.getByText(/left alone until/).waitFor();
@@ -346,7 +347,7 @@ test('a webhook that is paused is resumed', async () => {
   await inDialog('Resume now').click();
   await dialog().getByText(/^200 in/).waitFor();
   await inDialog('Done').click();
-  await page.getByText('Delivering').waitFor();
+  await page.locator('.badge', { hasText: 'Delivering' }).first().waitFor();
   assert.equal((await stored(made)).health.state, 'OK');
 });
 
@@ -355,7 +356,7 @@ test('a webhook is disabled, by somebody or by its receiver, and enabled', async
   await open(`/webhooks/${made.id}`);
   await button('Disable').click();
   await inDialog('Disable').click();
-  await page.getByText('Disabled', { exact: true }).waitFor();
+  await page.locator('.badge', { hasText: 'Disabled' }).waitFor();
   assert.equal((await stored(made)).enabled, false);
   assert.equal(await button('Send a test').count(), 0);
   await button('Enable').click();
@@ -387,7 +388,7 @@ test('what was given up is replayed', async () => {
     const asked = other.page.getByRole('dialog');
     await asked.getByText('1 delivery will be sent again.').waitFor();
     await asked.getByRole('button', { name: 'Send again' }).click();
-    await other.page.getByText('Delivering').waitFor();
+    await other.page.locator('.badge', { hasText: 'Delivering' }).first().waitFor();
     await until(async () => (await ask('GET', `/webhooks/${made.id}`)).parked === 0);
     assert.deepEqual(other.complaints, []);
   } finally {

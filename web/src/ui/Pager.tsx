@@ -1,6 +1,6 @@
 import { Button } from './Button';
 import { Icon } from './Icon';
-import { formatNumber } from './format';
+import { formatCount, formatNumber } from './format';
 
 interface PagerProps {
   /** The page that is shown, from 1. */
@@ -36,18 +36,20 @@ export function Pager({ page, pageSize, total, what, onPage }: PagerProps) {
 
 interface MoreProps {
   shown: number;
-  what: string;
+  /** What is shown: `change`, and how more than one are called where `changes` would be wrong. */
+  one: string;
+  many?: string;
   hasMore: boolean;
   busy: boolean;
   onMore: () => void;
 }
 
 /** Lists by cursor: they grow at the end. */
-export function More({ shown, what, hasMore, busy, onMore }: MoreProps) {
+export function More({ shown, one, many, hasMore, busy, onMore }: MoreProps) {
   return (
     <div class="pager">
       <p class="pager-range" role="status">
-        {formatNumber(shown)} {what} shown{hasMore ? '' : ', that is all'}
+        {formatCount(shown, one, many)} shown{hasMore ? '' : ', that is all'}
       </p>
       {hasMore && (
         <Button size="small" busy={busy} onClick={onMore}>

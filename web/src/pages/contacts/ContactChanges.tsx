@@ -54,7 +54,7 @@ export function ContactChanges({ contact }: { contact: Contact }) {
             />
             <More
               shown={changes.length}
-              what="changes"
+              one="change"
               hasMore={list.hasMore}
               busy={list.isLoading}
               onMore={list.more}

@@ -127,7 +127,7 @@ function ContactTable({
       />
       <More
         shown={contacts.length}
-        what="contacts"
+        one="contact"
         hasMore={list.hasMore}
         busy={list.isLoading}
         onMore={list.more}

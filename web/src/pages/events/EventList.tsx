@@ -71,7 +71,7 @@ export function EventList({ list, without }: EventListProps) {
             <Table caption="Events" columns={columns} rows={events} keyOf={({ id }) => id} />
             <More
               shown={events.length}
-              what="events"
+              one="event"
               hasMore={list.hasMore}
               busy={list.isLoading}
               onMore={list.more}

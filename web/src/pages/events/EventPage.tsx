@@ -53,7 +53,7 @@ export default function EventPage({ params }: PageProps) {
               isUsed(data) ? (
                 <UsageList usage={data} />
               ) : (
-                <p class="muted">No segment, campaign or webhook refers to this event.</p>
+                <p class="muted">No filter asks for this event.</p>
               )
             }
           </Loaded>

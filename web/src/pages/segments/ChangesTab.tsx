@@ -56,7 +56,7 @@ export function ChangesTab({ segment, version }: { segment: Segment; version: nu
             />
             <More
               shown={changes.length}
-              what="changes"
+              one="change"
               hasMore={list.hasMore}
               busy={list.isLoading}
               onMore={list.more}

@@ -132,7 +132,8 @@ interface DeliveryLogProps {
 }
 
 export function DeliveryLog({ webhook, onChanged, onReplay }: DeliveryLogProps) {
-  const status = (location.value.query.get('status') ?? '') as StatusFilter;
+  const asked = location.value.query.get('status');
+  const status = STATUSES.find(({ value }) => value === asked)?.value ?? '';
   const list = useCursorList(
     (cursor, signal) =>
       api.webhooks.deliveries(webhook.id, { limit: PIECE, cursor, status }, signal),
@@ -181,7 +182,8 @@ export function DeliveryLog({ webhook, onChanged, onReplay }: DeliveryLogProps) 
               />
               <More
                 shown={deliveries.length}
-                what="deliveries"
+                one="delivery"
+                many="deliveries"
                 hasMore={list.hasMore}
                 busy={list.isLoading}
                 onMore={list.more}

@@ -10,7 +10,7 @@ import { ErrorNote } from '../../ui/States';
 import { Time } from '../../ui/Time';
 import { toast } from '../../ui/Toast';
 import { useAction } from '../../ui/useAction';
-import { healthOf, wantsNoMore, type HealthKind } from './health';
+import { HEALTH_LOOKS, healthOf, wantsNoMore, type HealthKind } from './health';
 import type { Asked } from './WebhookPage';
 import { failureInWords, timesInWords } from './words';
 
@@ -33,10 +33,12 @@ export function HealthPanel({ webhook, onChanged, ask }: HealthPanelProps) {
   return (
     <section class="card stack-small" aria-label="Health">
       <h2>Health</h2>
-      <div class="stack-small" aria-live="polite">
-        {EXPLAINED[kind](webhook)}
-        <Parked webhook={webhook} />
-      </div>
+      {EXPLAINED[kind](webhook)}
+      <Parked webhook={webhook} />
+      {/* The word alone: the text has times that change by themselves. */}
+      <span class="visually-hidden" role="status">
+        {HEALTH_LOOKS[kind].title}
+      </span>
       {action.error && <ErrorNote error={action.error} />}
       <div class="row health-actions">
         {kind === 'paused' && (

@@ -1,5 +1,5 @@
 // Makes a webhook, or changes one.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api, ApiError } from '../../api';
 import { AttemptKeys } from '../../api/attempt';
 import type { Webhook, WebhookWithSecret } from '../../api/types';
@@ -52,11 +52,13 @@ function Existing({ id }: { id: string }) {
 
 /** The one time that the secret is shown. */
 function Created({ webhook }: { webhook: WebhookWithSecret }) {
-  const main = useRef<HTMLDivElement>(null);
-  // The form that had the focus is gone.
-  useEffect(() => main.current?.focus(), []);
+  // As another page: the form that had the focus is gone.
+  useLayoutEffect(() => {
+    window.scrollTo(0, 0);
+    document.getElementById('main')?.focus({ preventScroll: true });
+  }, []);
   return (
-    <div class="settings" ref={main} tabIndex={-1}>
+    <div class="settings">
       <PageHead
         title="The webhook has been created"
         lead={<span class="break">It sends to {webhook.url}.</span>}

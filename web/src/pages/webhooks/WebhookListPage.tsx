@@ -17,6 +17,13 @@ import { titleOf } from './words';
 /** More patterns would make a row a page. */
 const PATTERNS_SHOWN = 3;
 
+/** What a narrow list says instead of its columns. */
+function undelivered({ pending, parked }: Webhook): string {
+  return [pending > 0 && `${formatNumber(pending)} waiting`, parked > 0 && `${formatNumber(parked)} parked`]
+    .filter(Boolean)
+    .join(', ');
+}
+
 const COLUMNS: readonly Column<Webhook>[] = [
   {
     id: 'webhook',
@@ -59,6 +66,7 @@ const COLUMNS: readonly Column<Webhook>[] = [
         <span class="row-note">
           <HealthReason webhook={webhook} />
         </span>
+        <span class="row-note narrow-only">{undelivered(webhook)}</span>
       </>
     ),
   },

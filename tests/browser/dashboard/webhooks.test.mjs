@@ -381,7 +381,7 @@ test('what was given up is replayed', async () => {
     await ask('POST', '/v1/track', { event: 'purchase', email: 'ada@example.com' });
     await until(async () => (await ask('GET', `/webhooks/${made.id}`)).parked === 1);
     await goTo(other.page, `/webhooks/${made.id}`);
-    await other.page.getByText('1 delivery was given up after a day.').waitFor();
+    await other.page.getByText('1 delivery was given up.').waitFor();
     receiver.answer = { status: 200, body: 'yes' };
     const health = other.page.getByLabel('Health', { exact: true });
     await health.getByRole('button', { name: 'Replay…' }).click();

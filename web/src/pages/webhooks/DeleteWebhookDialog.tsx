@@ -17,6 +17,11 @@ export function DeleteWebhookDialog({ webhook, onDeleted, onClose }: DeleteWebho
     toast(`“${titleOf(webhook)}” has been deleted.`);
     onDeleted();
   }
+  const waiting = formatCount(
+    webhook.pending,
+    'delivery that waits is',
+    'deliveries that wait are',
+  );
   return (
     <ConfirmDialog
       title={`Delete “${titleOf(webhook)}”?`}
@@ -27,8 +32,7 @@ export function DeleteWebhookDialog({ webhook, onDeleted, onClose }: DeleteWebho
     >
       <p>
         The webhook goes, with its secret and its log.{' '}
-        {webhook.pending > 0 &&
-          `${formatCount(webhook.pending, 'delivery that waits is', 'deliveries that wait are')} not sent any more. `}
+        {webhook.pending > 0 && `${waiting} not sent any more. `}
         This cannot be undone. To stop for a while, disable it.
       </p>
     </ConfirmDialog>

@@ -95,22 +95,33 @@ function LastFailure({ webhook: { health } }: { webhook: Webhook }) {
   );
 }
 
+const waiting = ({ pending }: Webhook) =>
+  formatCount(pending, 'delivery waits', 'deliveries wait');
+
+function Failures({ webhook }: { webhook: Webhook }) {
+  return (
+    <>
+      Sending failed {timesInWords(webhook.health.failuresInARow)}:{' '}
+      <LastFailure webhook={webhook} />.
+    </>
+  );
+}
+
 /** What each state means, and what follows of itself. */
 const EXPLAINED: Readonly<Record<HealthKind, (webhook: Webhook) => ComponentChildren>> = {
   disabled: (webhook) => (
     <p>
       {wantsNoMore(webhook) && 'The receiver answered 410: it wants no more. '}
       It is told nothing of what happens now.
-      {webhook.pending > 0 &&
-        ` ${formatCount(webhook.pending, 'delivery waits', 'deliveries wait')} until it is enabled.`}
+      {webhook.pending > 0 && ` ${waiting(webhook)} until it is enabled.`}
     </p>
   ),
   paused: (webhook) => (
     <>
       <p>
-        Sending failed {timesInWords(webhook.health.failuresInARow)}: <LastFailure webhook={webhook} />. So
-        the receiver is left alone until {webhook.health.pausedUntil && formatClock(webhook.health.pausedUntil)}, and then asked
-        with one delivery. Nothing is lost meanwhile.
+        <Failures webhook={webhook} /> So the receiver is left alone until{' '}
+        {webhook.health.pausedUntil && formatClock(webhook.health.pausedUntil)}, and then asked with
+        one delivery. Nothing is lost meanwhile.
       </p>
       <p class="muted">When your receiver is mended, you need not wait: resume.</p>
     </>
@@ -118,7 +129,7 @@ const EXPLAINED: Readonly<Record<HealthKind, (webhook: Webhook) => ComponentChil
   failing: (webhook) => (
     <>
       <p>
-        Sending failed {timesInWords(webhook.health.failuresInARow)}: <LastFailure webhook={webhook} />.
+        <Failures webhook={webhook} />
       </p>
       <p class="muted">
         It is tried again after growing pauses, for a day; then it is parked. Each attempt and what
@@ -159,8 +170,8 @@ function Parked({ webhook: { parked } }: { webhook: Webhook }) {
   if (parked === 0) return null;
   return (
     <p>
-      {formatCount(parked, 'delivery was', 'deliveries were')} given up after a day. Replay them when
-      the receiver is mended; after 30 days they are deleted.
+      {formatCount(parked, 'delivery was', 'deliveries were')} given up. Replay what is wanted, once
+      the receiver is mended; after 30 days it is deleted.
     </p>
   );
 }

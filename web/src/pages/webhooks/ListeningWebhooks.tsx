@@ -29,7 +29,12 @@ function listenersOf(webhooks: readonly Webhook[], events: readonly ListenedEven
     .filter(({ events: heard }) => heard.length > 0);
 }
 
-export function ListeningWebhooks({ events }: { events: readonly [ListenedEvent, ...ListenedEvent[]] }) {
+interface ListeningWebhooksProps {
+  /** At least one: a new webhook is told of the first. */
+  events: readonly [ListenedEvent, ...ListenedEvent[]];
+}
+
+export function ListeningWebhooks({ events }: ListeningWebhooksProps) {
   const webhooks = useResource((signal) => api.webhooks.list(signal), []);
   const [first] = events;
   return (
@@ -38,7 +43,8 @@ export function ListeningWebhooks({ events }: { events: readonly [ListenedEvent,
       <Loaded from={webhooks} compact rows={1}>
         {(data) => {
           const listeners = listenersOf(data, events);
-          return listeners.length === 0 ? <p class="muted">None.</p> : <List listeners={listeners} />;
+          if (listeners.length === 0) return <p class="muted">None.</p>;
+          return <List listeners={listeners} />;
         }}
       </Loaded>
       <p>

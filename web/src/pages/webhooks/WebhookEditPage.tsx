@@ -90,7 +90,8 @@ interface EditorProps {
   onCreated: (webhook: WebhookWithSecret) => void;
 }
 
-function Editor({ webhook, onCreated }: EditorProps) {
+/** What is typed, what is wrong with it, and how it is saved. */
+function useEditor({ webhook, onCreated }: EditorProps) {
   const [form, setForm] = useState<WebhookForm>(() => begin(webhook));
   const [isChanged, setChanged] = useState(false);
   const [refused, setRefused] = useState<FormProblems | null>(null);
@@ -99,47 +100,54 @@ function Editor({ webhook, onCreated }: EditorProps) {
   const keys = useMemo(() => new AttemptKeys(), []);
   const action = useAction();
   useUnsavedGuard(isChanged);
-
   const found = problemsOf(form);
-  const problems = refused ?? (attempts > 0 ? found : NOTHING);
+
   const change = (changes: Partial<WebhookForm>) => {
     setForm((before) => ({ ...before, ...changes }));
     setChanged(true);
     setRefused(null);
     action.clear();
   };
+  const store = async () => {
+    const draft = draftOf(form);
+    if (webhook === null) {
+      const made = await api.webhooks.create(draft, keys.keyFor(draft));
+      setChanged(false);
+      setLeaveGuard(null);
+      onCreated(made);
+      return;
+    }
+    const saved = await api.webhooks.update(webhook.id, changesOf(webhook, draft));
+    setLeaveGuard(null);
+    toast(`“${titleOf(saved)}” has been saved.`);
+    go(href`/webhooks/${saved.id}`);
+  };
+  /** A refusal is shown at its place, if it has one. */
+  const storeOrPlace = () =>
+    store().catch((error: unknown) => {
+      const placed = error instanceof ApiError ? placeRefusal(error.problems) : null;
+      if (placed === null) throw error;
+      setRefused(placed);
+    });
+  const save = (event: Event) => {
+    event.preventDefault();
+    setAttempts(attempts + 1);
+    if (!hasProblems(found)) void action.run(storeOrPlace);
+  };
+
   // The first mistake takes the focus, once it is shown.
   const element = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (attempts > 0) element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [attempts, refused]);
 
-  const store = async () => {
-    const draft = draftOf(form);
-    try {
-      if (webhook === null) {
-        const made = await api.webhooks.create(draft, keys.keyFor(draft));
-        setChanged(false);
-        setLeaveGuard(null);
-        onCreated(made);
-        return;
-      }
-      const saved = await api.webhooks.update(webhook.id, changesOf(webhook, draft));
-      setLeaveGuard(null);
-      toast(`“${titleOf(saved)}” has been saved.`);
-      go(href`/webhooks/${saved.id}`);
-    } catch (error) {
-      const placed = error instanceof ApiError ? placeRefusal(error.problems) : null;
-      if (placed === null) throw error;
-      setRefused(placed);
-    }
-  };
-  const save = (event: Event) => {
-    event.preventDefault();
-    setAttempts(attempts + 1);
-    if (!hasProblems(found)) void action.run(store);
-  };
+  const problems = refused ?? (attempts > 0 ? found : NOTHING);
+  return { form, problems, change, save, action, element };
+}
 
+function Editor(props: EditorProps) {
+  const { webhook } = props;
+  const { form, problems, change, save, action, element } = useEditor(props);
   const back = webhook
     ? { href: href`/webhooks/${webhook.id}`, title: titleOf(webhook) }
     : { href: '#/webhooks', title: 'Webhooks' };

@@ -19,8 +19,13 @@ const PATTERNS_SHOWN = 3;
 
 /** What a narrow list says instead of its columns. */
 function undelivered({ pending, parked }: Webhook): string {
-  return [pending > 0 && `${formatNumber(pending)} waiting`, parked > 0 && `${formatNumber(parked)} parked`]
-    .filter(Boolean)
+  const counts: [number, string][] = [
+    [pending, 'waiting'],
+    [parked, 'parked'],
+  ];
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${formatNumber(count)} ${what}`)
     .join(', ');
 }
 

@@ -119,7 +119,7 @@ function Figures({ webhook }: { webhook: Webhook }) {
       <Figure title="Delivered" note="since it was created">
         {formatNumber(webhook.delivered)}
       </Figure>
-      <Figure title="Parked" note="given up after a day">
+      <Figure title="Parked" note="given up">
         {formatNumber(webhook.parked)}
       </Figure>
       <Figure title="Last delivery">

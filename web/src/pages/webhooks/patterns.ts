@@ -116,7 +116,9 @@ function segmentMeaning(slug: string, move: string, { segments }: Listenable): P
 
 export function meaningOf(pattern: string, listenable: Listenable): PatternMeaning {
   const general = GENERAL.find(({ id }) => id === pattern);
-  if (pattern === CAMPAIGN_SENDING) return means('The list of a campaign is fixed, and handed out.');
+  if (pattern === CAMPAIGN_SENDING) {
+    return means('The list of a campaign is fixed, and handed out.');
+  }
   if (pattern === 'segment.*.entry') return means('Entering any tracked segment.');
   if (pattern === 'segment.*.exit') return means('Leaving any tracked segment.');
   const [kind = '', slug = '', move = '', ...more] = pattern.split('.');

@@ -136,8 +136,7 @@ export function headerProblem(row: HeaderRow, all: readonly HeaderRow[]): string
 function eventsProblem(events: readonly string[]): string | undefined {
   if (events.length === 0) return 'Say what it is told of: add at least one event.';
   if (events.length > PATTERNS_MAX) return `At most ${PATTERNS_MAX} are allowed.`;
-  return events.map((pattern) => patternProblem(pattern)).find((problem) => problem !== null) ??
-    undefined;
+  return events.map(patternProblem).find((problem) => problem !== null) ?? undefined;
 }
 
 /** Only what is wrong has a member. */
@@ -192,5 +191,6 @@ export function placeRefusal(problems: readonly Problem[]): FormProblems | null 
 }
 
 function sentence(message: string): string {
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? '' : '.'}`;
+  const end = /[.!?]$/.test(message) ? '' : '.';
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${end}`;
 }

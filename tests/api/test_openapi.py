@@ -73,6 +73,7 @@ class World:
                              "--rate", "0", "--sns-topics", sns.TOPIC, "--sns-certificate",
                              str(self.signer.certificate))
         self.project = self.server.create_project("Shop")
+        self.other = self.server.create_project("Whose keys change")
         self.server.start()
         self.seen = set()
         self.client = Client(self.server.port)
@@ -630,6 +631,10 @@ class Examples:
 
     def dashboardPage(self):
         yield 200, Request()
+
+    def rotateKeys(self):
+        yield 200, Request(path={"id": world.other["id"]})
+        yield 200, Request(path={"id": world.other["id"]}, body={})
 
     def dashboardIcon(self):
         yield (200 if world.has_dashboard else 404), Request()

@@ -6,6 +6,7 @@
 
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -117,6 +118,64 @@ class Sessions(unittest.TestCase):
         body = {"event": "paid", "email": "a@x.org"}
         answer = self.send("POST", "/v1/track", self.log_in(), body, Origin=self.origin())
         self.assertEqual((answer.status, answer.error["code"]), (401, "MISSING_AUTH"))
+
+    def rotate(self, cookie, project_id, **headers):
+        return self.send("POST", f"/projects/{project_id}/rotate-keys", cookie,
+                         Origin=self.origin(), **headers)
+
+    def may(self, project, kind, path):
+        """The status of a call with a key of a project."""
+        key = {"Authorization": f"Bearer {project[kind]}"}
+        if path == "/v1/track":
+            return self.http.send("POST", path, {"event": "a", "email": "a@x.io"}, key).status
+        return self.http.send("GET", path, headers=key).status
+
+    def test_keys_are_rotated_at_once(self):
+        cookie = self.log_in()
+        answer = self.rotate(cookie, self.second["id"])
+        self.assertEqual(answer.status, 200, answer.text)
+        made = answer.json
+        self.assertEqual((made["id"], made["name"]), (self.second["id"], "Second"))
+        for project, status in ((self.second, 401), (made, 200), (self.first, 200)):
+            self.assertEqual((self.may(project, "secretKey", "/segments"),
+                              self.may(project, "publicKey", "/v1/track")), (status, status))
+        listed = self.send("GET", "/session", cookie).json["projects"][1]
+        self.assertEqual(listed["publicKey"], made["publicKey"])
+        self.assertNotIn(made["secretKey"], "".join(self.server.lines))
+        self.server.kill()
+        self.start()
+        self.assertEqual((self.may(self.second, "secretKey", "/segments"),
+                          self.may(made, "secretKey", "/segments")), (401, 200))
+
+    def test_no_key_rotates_keys(self):
+        for project in (self.first, self.second):
+            key = {"Authorization": f"Bearer {project['secretKey']}"}
+            answer = self.http.send("POST", f"/projects/{self.first['id']}/rotate-keys",
+                                    headers=key)
+            self.assertEqual((answer.status, answer.error["code"]), (403, "FORBIDDEN"))
+        cookie = self.log_in()
+        self.assertEqual(self.send("POST", f"/projects/{self.first['id']}/rotate-keys",
+                                   cookie).status, 403)  # no Origin: another site's form
+        answer = self.rotate(cookie, "nowhere")
+        self.assertEqual((answer.status, answer.error["code"]), (404, "RESOURCE_NOT_FOUND"))
+        self.assertEqual(self.may(self.first, "secretKey", "/segments"), 200)
+
+    def test_rotations_at_once_leave_one_pair_of_keys(self):
+        cookie = self.log_in()
+        def rotate(_):
+            http = Client(self.server.port)
+            try:
+                return http.send("POST", f"/projects/{self.first['id']}/rotate-keys",
+                                 headers={"Cookie": cookie, "Origin": self.origin()}).json
+            finally:
+                http.close()
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(rotate, range(16)))
+        works = [keys for keys in made if self.may(keys, "secretKey", "/segments") == 200]
+        self.assertEqual(len(works), 1)
+        self.server.kill()
+        self.start()
+        self.assertEqual(self.may(works[0], "secretKey", "/segments"), 200)
 
     def test_logging_out_ends_the_session(self):
         cookie = self.log_in()

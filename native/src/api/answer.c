@@ -10,6 +10,7 @@ static const char *const not_found[] = {
     [API_CONTACTS] = "there is no contact with this id",
     [API_EVENTS] = "there is no contact with this id",
     [API_SESSIONS] = "there is no such session",
+    [API_PROJECTS] = "there is no project with this id",
     [API_JOBS] = "there is no job with this id",
     [API_CAMPAIGNS] = "there is no campaign with this id",
     [API_FIELDS] = "there is no such field",
@@ -20,7 +21,7 @@ static const char *const not_found[] = {
 /// Where a bad body is a 400 and what is not there a RESOURCE_NOT_FOUND.
 static bool is_plain(api_area area) {
   return area == API_SEGMENTS || area == API_CAMPAIGNS || area == API_FIELDS ||
-         area == API_WEBHOOKS || area == API_DELIVERIES;
+         area == API_WEBHOOKS || area == API_DELIVERIES || area == API_PROJECTS;
 }
 
 seg_http_code answer_code(api_area area, engine_status status) {

@@ -10,6 +10,7 @@ typedef enum api_area {
   API_CONTACTS,
   API_EVENTS,
   API_SESSIONS,
+  API_PROJECTS,
   API_JOBS,
   API_CAMPAIGNS,
   API_FIELDS,

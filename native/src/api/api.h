@@ -49,6 +49,7 @@ void api_openapi(void *context, seg_http_request *request, seg_http_response *re
 // sessions.c
 void api_login(void *context, seg_http_request *request, seg_http_response *response);
 void api_logout(void *context, seg_http_request *request, seg_http_response *response);
+void api_project_rotate_keys(void *context, seg_http_request *request, seg_http_response *response);
 void api_session(void *context, seg_http_request *request, seg_http_response *response);
 
 // dashboard.c

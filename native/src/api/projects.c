@@ -8,19 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-/// Two new keys.
-typedef struct key_pair {
-  char secret[SECRET_TEXT_BYTES];
-  char public[SECRET_TEXT_BYTES];
-  uint8_t secret_hash[STORE_HASH_BYTES];
-} key_pair;
-
-static void make_keys(key_pair *out) {
-  secret_make("sk_", out->secret);
-  secret_make("pk_", out->public);
-  secret_hash(out->secret, strlen(out->secret), out->secret_hash);
-}
-
 static store_status insert(void *context, store_session *session, store_error *error) {
   int64_t num;
   return store_project_insert(session, context, &num, error);
@@ -32,7 +19,7 @@ store_status projects_create(const char *db, const char *name,
   key_pair keys;
   struct timespec now;
   id_make(id);
-  make_keys(&keys);
+  key_pair_make(&keys);
   (void)clock_gettime(CLOCK_REALTIME, &now);
   store_project row = {.id = seg_text_of(id),
                        .name = seg_text_of(name),
@@ -104,7 +91,7 @@ static store_status rotate(void *context, store_session *session, store_error *e
 store_status projects_rotate_keys(const char *db, const char *id,
                                   void (*show)(const project_keys_view *made), store_error *error) {
   rotation own = {.db = db, .id = id};
-  make_keys(&own.keys);
+  key_pair_make(&own.keys);
   store_options options = {.path = db, .must_exist = true};
   store_status status = database_change(&options, rotate, &own, error);
   if (status == STORE_OK) {

@@ -68,6 +68,12 @@ const seg_http_route api_routes[] = {
      .pattern = "/session",
      .handler = api_session,
      .access = SEG_HTTP_ACCESS_SESSION},
+    // Not idempotent: an answer that is kept would keep a secret.
+    {.method = "POST",
+     .pattern = "/projects/:id/rotate-keys",
+     .handler = api_project_rotate_keys,
+     .access = SEG_HTTP_ACCESS_SESSION,
+     .flags = SEG_HTTP_JSON | SEG_HTTP_JSON_OPTIONAL},
 
     PAGE("/", api_dashboard_page),
     PAGE("/favicon.svg", api_dashboard_icon),

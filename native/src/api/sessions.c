@@ -1,4 +1,4 @@
-// Sessions of the dashboard: a one-time link becomes a cookie.
+// Sessions of the dashboard: a one-time link becomes a cookie. And what a session alone may do.
 //
 // The cookie is out of reach of scripts (HttpOnly) and of other sites (SameSite=Strict). Behind a
 // proxy that ends TLS, which says so in X-Forwarded-Proto, it is sent over TLS alone (Secure).
@@ -110,4 +110,24 @@ void api_session(void *context, seg_http_request *request, seg_http_response *re
   } else {
     answer_store_error(response, API_SESSIONS, status);
   }
+}
+
+static void show_keys(void *context, const char *id, const char *name, const char *secret_key,
+                      const char *public_key) {
+  seg_json_writer *json = context;
+  seg_json_begin_object(json);
+  seg_json_member_string(json, "id", id);
+  seg_json_member_string(json, "name", name);
+  seg_json_member_string(json, "secretKey", secret_key);
+  seg_json_member_string(json, "publicKey", public_key);
+  seg_json_end_object(json);
+}
+
+void api_project_rotate_keys(void *context, seg_http_request *request,
+                             seg_http_response *response) {
+  api_call call;
+  api_call_begin(&call, context, request, response, API_PROJECTS, 200);
+  api_call_end(&call,
+               engine_project_rotate_keys(call.api->engine, seg_http_request_param(request, "id"),
+                                          show_keys, call.json, &call.error));
 }

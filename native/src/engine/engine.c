@@ -368,17 +368,15 @@ engine_status engine_project_create(engine *own, seg_text_view name, engine_proj
                        name.size_bytes);
   }
   char id[ID_TEXT_BYTES];
-  char secret[SECRET_TEXT_BYTES];
-  char public[SECRET_TEXT_BYTES];
+  key_pair keys;
   id_make(id);
-  secret_make("sk_", secret);
-  secret_make("pk_", public);
+  key_pair_make(&keys);
   create_project creation = {.base = {.run = run_create_project, .error = error},
                              .row = {.id = seg_text_of(id),
                                      .name = name,
-                                     .public_key = seg_text_of(public),
+                                     .public_key = seg_text_of(keys.public),
                                      .created_at_ms = engine_now_ms(own)}};
-  secret_hash(secret, strlen(secret), creation.row.secret_hash);
+  memcpy(creation.row.secret_hash, keys.secret_hash, STORE_HASH_BYTES);
   engine_status status = writer_submit(own->writer, &creation.base);
   if (status != ENGINE_OK) {
     project_free(creation.created);
@@ -389,8 +387,61 @@ engine_status engine_project_create(engine *own, seg_text_view name, engine_proj
     return engine_fail(error, ENGINE_UNAVAILABLE,
                        "out of memory; the project is there after a restart");
   }
-  show(context, id, listed->name.bytes, secret, public);
+  show(context, id, listed->name.bytes, keys.secret, keys.public);
   return ENGINE_OK;
+}
+
+typedef struct rotate_keys {
+  command base;
+  int64_t project;
+  key_pair keys;
+} rotate_keys;
+
+static engine_status run_rotate_keys(command *base, batch *in, project_batch *part) {
+  rotate_keys *own = (rotate_keys *)base;
+  (void)part;
+  store_status status = store_project_set_keys(in->session, own->project, own->keys.secret_hash,
+                                               seg_text_of(own->keys.public), &in->error);
+  return engine_fail_store(base->error, status, &in->error);
+}
+
+static bool keep_keys(void *context, const store_project *row) {
+  set_keys(context, row);
+  return false;
+}
+
+/// Takes the keys that the store has. It is read under the lock: of two who rotate at once, the one
+/// that comes here last must not bring back what the other has replaced.
+static store_status reread_keys(engine *own, int64_t num) {
+  store_session *session = engine_session_borrow(own);
+  store_status status = STORE_FAILED;
+  (void)pthread_rwlock_wrlock(&own->lock);
+  size_t at = find_project(own, num);
+  if (session != NULL && at < own->project_count) {
+    status = store_project_get_by_num(session, num, keep_keys, &own->keys[at], NULL);
+  }
+  (void)pthread_rwlock_unlock(&own->lock);
+  engine_session_return(own, session);
+  return status;
+}
+
+engine_status engine_project_rotate_keys(engine *own, seg_text_view id, engine_project_show show,
+                                         void *context, engine_error *error) {
+  const project *in = engine_project_find(own, id);
+  if (in == NULL) {
+    return engine_fail(error, ENGINE_NOT_FOUND, "there is no project with this id");
+  }
+  rotate_keys rotation = {.base = {.run = run_rotate_keys, .error = error}, .project = in->num};
+  key_pair_make(&rotation.keys);
+  engine_status status = writer_submit(own->writer, &rotation.base);
+  if (status == ENGINE_OK && reread_keys(own, in->num) != STORE_OK) {
+    status = engine_fail(error, ENGINE_UNAVAILABLE,
+                         "the keys have changed and cannot be read; rotate them once more");
+  }
+  if (status == ENGINE_OK) {
+    show(context, in->id.bytes, in->name.bytes, rotation.keys.secret, rotation.keys.public);
+  }
+  return status;
 }
 
 project *engine_project_of_key(engine *own, seg_text_view key, engine_key *kind) {

@@ -52,6 +52,10 @@ typedef void (*engine_project_show)(void *context, const char *id, const char *n
                                     const char *secret_key, const char *public_key);
 engine_status engine_project_create(engine *own, seg_text_view name, engine_project_show show,
                                     void *context, engine_error *error);
+/// Gives a project two new keys. The old ones are worth nothing from the moment at which this
+/// returns; requests under way are finished. ENGINE_NOT_FOUND: there is no project with this id.
+engine_status engine_project_rotate_keys(engine *own, seg_text_view id, engine_project_show show,
+                                         void *context, engine_error *error);
 
 typedef enum engine_key { ENGINE_KEY_NONE, ENGINE_KEY_PUBLIC, ENGINE_KEY_SECRET } engine_key;
 /// Finds the project of a key. Compared in constant time.

@@ -88,6 +88,12 @@ void secret_derive(const char *prefix, const char *purpose, const unsigned char 
   write_secret(prefix, bits, out);
 }
 
+void key_pair_make(key_pair *out) {
+  secret_make("sk_", out->secret);
+  secret_make("pk_", out->public);
+  secret_hash(out->secret, strlen(out->secret), out->secret_hash);
+}
+
 #define SIGNING_PREFIX "whsec_"
 #define SIGNING_PREFIX_BYTES (sizeof SIGNING_PREFIX - 1)
 

@@ -21,6 +21,15 @@ void secret_make(const char *prefix, char out[SECRET_TEXT_BYTES]);
 void secret_derive(const char *prefix, const char *purpose, const unsigned char from[32],
                    char out[SECRET_TEXT_BYTES]);
 
+/// The two keys of a project, and what is stored of the secret one.
+typedef struct key_pair {
+  char secret[SECRET_TEXT_BYTES]; ///< `sk_…`
+  char public[SECRET_TEXT_BYTES]; ///< `pk_…`
+  unsigned char secret_hash[32];
+} key_pair;
+/// Makes two new keys.
+void key_pair_make(key_pair *out);
+
 /// Bytes of a secret that signs, and of its text with the final NUL: `whsec_` and base64.
 #define SIGNING_KEY_BYTES 32
 #define SIGNING_SECRET_TEXT_BYTES 51

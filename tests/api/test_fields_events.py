@@ -200,6 +200,12 @@ class Events(RemovalTest):
                           "canDelete": False})
         self.assertEqual(self.event_usage("unheard")["totalCount"], 0)
 
+    def test_events_with_the_name_of_a_path_can_be_deleted(self):
+        for name in ("names", "stats", "contact"):
+            self.track(name, "a@x.io")
+            self.assertEqual(self.ok(self.delete_event(name)), {"deletedCount": 1})
+        self.assertEqual(self.ok(self.api.get("/events/names")), {"eventNames": []})
+
     def test_an_event_in_use_is_409(self):
         self.track("paid", "a@x.io")
         inner = self.segment("Payers", did("paid"))

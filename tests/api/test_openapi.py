@@ -613,6 +613,7 @@ class Examples:
         yield 200, Request(path={"name": "left"})
         self.segment(condition(filter_of("event.kept", "triggered")))
         yield 409, Request(path={"name": "kept"})
+        yield 200, Request(path={"name": "stats"})
         yield 422, Request(path={"name": "segment.pro.entry"})
 
     # The dashboard

@@ -25,6 +25,9 @@ static const seg_http_route ROUTES[] = {
     {"POST", "/segments/:id/members", handle, SEG_HTTP_ACCESS_NONE, 0, 0, NULL},
     {"GET", "/fields/:field/values/:value", handle, SEG_HTTP_ACCESS_NONE, 0, 0, NULL},
     {"POST", "/v1/track", handle, SEG_HTTP_ACCESS_PUBLIC, SEG_HTTP_CORS, 0, NULL},
+    {"GET", "/events/stats", handle, SEG_HTTP_ACCESS_NONE, 0, 0, NULL},
+    {"PATCH", "/events/:name", handle, SEG_HTTP_ACCESS_NONE, 0, 0, NULL},
+    {"DELETE", "/events/:name", handle, SEG_HTTP_ACCESS_NONE, SEG_HTTP_ANY_NAME, 0, NULL},
 };
 #define ROUTE_COUNT (sizeof ROUTES / sizeof ROUTES[0])
 
@@ -48,6 +51,15 @@ static void expect(const char *method, const char *raw, int index, const char *a
   if (allow != NULL) {
     assert_string_equal(match.allow, allow);
   }
+}
+
+static void test_a_name_may_be_any_text(void **state) {
+  (void)state;
+  expect("DELETE", "/events/bought", 11, "PATCH, DELETE");
+  expect("DELETE", "/events/stats", 11, "GET, HEAD, DELETE");
+  expect("GET", "/events/stats", 9, "GET, HEAD, DELETE");
+  expect("PATCH", "/events/stats", -1, "GET, HEAD, DELETE");
+  expect("GET", "/events/bought", -1, "PATCH, DELETE");
 }
 
 static void test_match(void **state) {
@@ -153,9 +165,8 @@ static void test_tables(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_match),
-      cmocka_unit_test(test_params),
-      cmocka_unit_test(test_paths),
+      cmocka_unit_test(test_match),  cmocka_unit_test(test_a_name_may_be_any_text),
+      cmocka_unit_test(test_params), cmocka_unit_test(test_paths),
       cmocka_unit_test(test_tables),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

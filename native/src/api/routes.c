@@ -162,6 +162,11 @@ const seg_http_route api_routes[] = {
     GET("/events/stats", api_event_stats),
     GET("/events/contact/:id", api_event_of_contact),
     GET("/events/:name/usage", api_event_usage),
-    DELETE("/events/:name", api_event_delete),
+    // Of an event that is called `names` or `stats` too.
+    {.method = "DELETE",
+     .pattern = "/events/:name",
+     .handler = api_event_delete,
+     .access = SEG_HTTP_ACCESS_SECRET,
+     .flags = SEG_HTTP_ANY_NAME},
 };
 const size_t api_route_count = sizeof api_routes / sizeof api_routes[0];

@@ -285,7 +285,8 @@ void seg_http_router_match(const seg_http_router *router, const char *method,
     return;
   }
   // The closest row of each method. A path belongs to the closest pattern of any method: otherwise
-  // POST /segments/preview would make GET /segments/preview a segment of that id.
+  // POST /segments/preview would make GET /segments/preview a segment of that id. Names are not
+  // ids, though: there may be an event called `stats`, which is to be deleted.
   const row *found[METHOD_COUNT] = {NULL};
   const row *closest = NULL;
   for (size_t i = 0; i < router->count; i++) {
@@ -306,7 +307,8 @@ void seg_http_router_match(const seg_http_router *router, const char *method,
   }
   out->path_known = true;
   for (size_t i = 0; i < METHOD_COUNT; i++) {
-    if (found[i] != NULL && !same_shape(found[i], closest)) {
+    if (found[i] != NULL && !same_shape(found[i], closest) &&
+        (found[i]->route->flags & SEG_HTTP_ANY_NAME) == 0) {
       found[i] = NULL;
     }
     if (found[i] != NULL && (found[i]->route->flags & SEG_HTTP_CORS) != 0) {

@@ -3,7 +3,8 @@
 /// A pattern is a path whose segments are literal or a parameter: `/segments/:id/members`. A path
 /// matches a pattern when both have as many segments and every literal one is equal, byte for byte;
 /// nothing matches by prefix, and `/segments/` is not `/segments`. A literal goes before a
-/// parameter, so `/segments/preview` and `/segments/:id` live side by side.
+/// parameter, so `/segments/preview` and `/segments/:id` live side by side; and it does so for all
+/// methods, so that GET /segments/preview is no segment (but see SEG_HTTP_ANY_NAME).
 ///
 /// Ownership: routes are borrowed and must outlive the router; they are usually a static table.
 /// Threads: a router does not change once made; any number of threads may ask it.
@@ -57,6 +58,9 @@ typedef enum seg_http_access {
 #define SEG_HTTP_UNLIMITED 0x20U
 /// Answered even while the server drains: for /health.
 #define SEG_HTTP_WHILE_DRAINING 0x40U
+/// The parameters are names that others chose, so they may be any text: the route also takes the
+/// paths for which other methods have a closer pattern.
+#define SEG_HTTP_ANY_NAME 0x80U
 
 /// One row of the table. A GET route answers HEAD as well, without the body.
 typedef struct seg_http_route {

@@ -114,6 +114,35 @@ class Events(ApiTest):
         part = self.ok(self.api.get("/events/stats?startDate=2026-02-01&endDate=2026-02-15"))
         self.assertEqual([(row["name"], row["count"]) for row in part], [("often", 1)])
 
+    def test_counts_of_one_range_after_another(self):
+        self.ok(self.api.post("/v1/track/batch", [
+            {"event": name, "email": "a@x.io", "timestamp": at}
+            for name, at in (("often", "2026-03-28T23:00:00Z"), ("often", "2026-03-29T21:59:59.999Z"),
+                             ("rare", "2026-03-29T22:00:00Z"), ("often", "2026-03-28T22:59:59Z"),
+                             ("often", "2026-03-30T22:00:00Z"), ("early", "2026-01-01"))]))
+        # Two days of Berlin; the first one has 23 hours, since the clocks are put forward.
+        bounds = "2026-03-29T00:00:00%2B01:00,2026-03-29T22:00:00Z,2026-03-30T22:00:00Z"
+        stats = self.ok(self.api.get(f"/events/stats?bounds={bounds}"))
+        self.assertEqual([(row["name"], row["count"], row["counts"]) for row in stats],
+                         [("often", 2, [2, 0]), ("rare", 1, [0, 1])])
+        self.assertEqual(stats[0]["lastSeenAt"], "2026-03-30T22:00:00.000Z")
+        self.assertEqual(self.ok(self.api.get("/events/stats?bounds=2026-05-01,2026-05-02")), [])
+
+    def test_bounds_that_are_wrong(self):
+        many = ",".join(f"{year}-01-01" for year in range(1000, 1368))
+        for bounds, place in (("2026-05-01", "bounds"), ("2026-05-01,soon", "bounds[1]"),
+                              ("2026-05-01,2026-05-01", "bounds[1]"), (",", "bounds[0]"),
+                              ("2026-05-02,2026-05-01", "bounds[1]"), (many, "bounds"),
+                              ("2026-05-01,2026-05-02,", "bounds[2]")):
+            with self.subTest(bounds=bounds[:40]):
+                error = self.refused(self.api.get(f"/events/stats?bounds={bounds}"), 400,
+                                     "BAD_REQUEST")
+                self.assertTrue(error["message"].startswith(place + ":"), error["message"])
+        self.refused(self.api.get("/events/stats?bounds=2026-05-01,2026-05-02&startDate=2026-05-01"),
+                     400, "BAD_REQUEST")
+        most = ",".join(f"{year}-01-01" for year in range(1000, 1367))
+        self.assertEqual(self.ok(self.api.get(f"/events/stats?bounds={most}")), [])
+
     def test_events_of_a_contact(self):
         made = self.contact("a@x.io")
         self.ok(self.api.post("/v1/track", {"event": "mine", "email": "a@x.io"}))

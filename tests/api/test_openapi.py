@@ -592,6 +592,8 @@ class Examples:
         world.ask("track", body={"event": "visited", "email": fresh_email()})
         yield 200, Request(query={"startDate": "2026-01-01", "endDate": "2999-01-01T00:00:00Z"})
         yield 200, Request()
+        yield 200, Request(query={"bounds": "2026-01-01,2026-01-02T00:00:00+02:00,2999-01-01"})
+        yield 400, Request(query={"bounds": "2026-01-01"})
 
     def listEventsOfContact(self):
         contact = self.contact()
@@ -611,9 +613,9 @@ class Examples:
     def deleteEvent(self):
         world.ask("track", body={"event": "left", "email": fresh_email()})
         yield 200, Request(path={"name": "left"})
+        yield 200, Request(path={"name": "stats"})
         self.segment(condition(filter_of("event.kept", "triggered")))
         yield 409, Request(path={"name": "kept"})
-        yield 200, Request(path={"name": "stats"})
         yield 422, Request(path={"name": "segment.pro.entry"})
 
     # The dashboard
@@ -630,12 +632,12 @@ class Examples:
     def getSession(self):
         yield 200, Request()
 
-    def dashboardPage(self):
-        yield 200, Request()
-
     def rotateKeys(self):
         yield 200, Request(path={"id": world.other["id"]})
         yield 200, Request(path={"id": world.other["id"]}, body={})
+
+    def dashboardPage(self):
+        yield 200, Request()
 
     def dashboardIcon(self):
         yield (200 if world.has_dashboard else 404), Request()

@@ -151,8 +151,10 @@ void api_delivery_retry(void *context, seg_http_request *request, seg_http_respo
 
 // events.c
 void api_event_list(void *context, seg_http_request *request, seg_http_response *response);
+void api_event_of_contact(void *context, seg_http_request *request, seg_http_response *response);
+
+// event_names.c
 void api_event_names(void *context, seg_http_request *request, seg_http_response *response);
 void api_event_stats(void *context, seg_http_request *request, seg_http_response *response);
-void api_event_of_contact(void *context, seg_http_request *request, seg_http_response *response);
 
 #endif

@@ -43,9 +43,17 @@ test('events are listed by name, as often as the server counts them', async () =
   assert.ok(rows[0].startsWith(`${stats[0].name}${stats[0].count}`), rows[0]);
 });
 
-test('the chart has today’s events', async () => {
+test('the chart has today’s events, in one question', async () => {
+  const questions = [];
+  const note = (request) => request.url().includes('/events/stats') && questions.push(request.url());
+  page.on('request', note);
   await open('/events/opened.box');
   await page.getByRole('img', { name: 'Events: 1 in 14 days' }).waitFor();
+  page.off('request', note);
+  assert.equal(questions.length, 1);
+  const bounds = new URL(questions[0]).searchParams.get('bounds').split(',');
+  assert.equal(bounds.length, 15);
+  assert.ok(bounds.every((bound) => new Date(bound).getHours() === 0), bounds);
 });
 
 test('one event has a feed and says who uses it', async () => {

@@ -1,5 +1,5 @@
 import { get, path, post, remove } from './client';
-import type { EventPage, EventStat } from './types';
+import type { EventPage, EventRangeStat, EventStat } from './types';
 import { usageOf } from './usage';
 
 export const events = {
@@ -15,6 +15,9 @@ export const events = {
   names: (signal?: AbortSignal) => get<{ eventNames: string[] }>('/events/names', {}, signal),
   stats: (query: { startDate?: string; endDate?: string }, signal?: AbortSignal) =>
     get<EventStat[]>('/events/stats', query, signal),
+  /** Also how often from each bound to before the next. */
+  statsBetween: (bounds: readonly string[], signal?: AbortSignal) =>
+    get<EventRangeStat[]>('/events/stats', { bounds: bounds.join(',') }, signal),
   usage: (name: string, signal?: AbortSignal) =>
     usageOf(get(path`/events/${name}/usage`, {}, signal)),
   delete: (name: string) => remove<unknown>(path`/events/${name}`),

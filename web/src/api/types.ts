@@ -199,6 +199,11 @@ export interface EventStat {
   lastSeenAt: string;
 }
 
+/** Of ranges that follow each other. */
+export interface EventRangeStat extends EventStat {
+  counts: number[];
+}
+
 export type CampaignStatus = 'DRAFT' | 'SCHEDULED' | 'SENDING' | 'SENT' | 'CANCELLED';
 export type AudienceType = 'ALL' | 'SEGMENT' | 'FILTERED';
 

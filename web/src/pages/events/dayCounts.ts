@@ -1,45 +1,37 @@
-// Events by day. The server counts ranges: a day is a range, so each one is a question.
+// Events by day, in the reader's time zone: the server counts from one given instant to the next.
 import { api } from '../../api';
-import type { EventStat } from '../../api/types';
+import type { EventRangeStat } from '../../api/types';
 import type { DayCount } from '../../ui/Bars';
 
 export const DAYS_SHOWN = 14;
 
-interface Day {
-  /** Of the reader's zone: its first instant. */
-  day: string;
-  stats: EventStat[];
+export interface Days {
+  /** The first instants of the days. */
+  starts: string[];
+  stats: EventRangeStat[];
 }
 
-/** The beginnings of the last days and of tomorrow, in the reader's zone. */
-function boundaries(now: Date): Date[] {
-  return Array.from(
-    { length: DAYS_SHOWN + 1 },
-    (_, index) =>
-      new Date(now.getFullYear(), now.getMonth(), now.getDate() - DAYS_SHOWN + 1 + index),
+/** The beginnings of the last days and of tomorrow. Not all days have 24 hours. */
+function boundaries(now: Date): string[] {
+  return Array.from({ length: DAYS_SHOWN + 1 }, (_, index) =>
+    new Date(
+      now.getFullYear(),
+      now.getMonth(),
+      now.getDate() - DAYS_SHOWN + 1 + index,
+    ).toISOString(),
   );
 }
 
-export async function readDays(signal: AbortSignal): Promise<Day[]> {
+export async function readDays(signal: AbortSignal): Promise<Days> {
   const bounds = boundaries(new Date());
-  return Promise.all(
-    bounds.slice(0, -1).map(async (start, index) => {
-      const next = bounds[index + 1] ?? start;
-      const range = {
-        startDate: start.toISOString(),
-        endDate: new Date(next.getTime() - 1).toISOString(),
-      };
-      return { day: range.startDate, stats: await api.events.stats(range, signal) };
-    }),
-  );
+  return { starts: bounds.slice(0, -1), stats: await api.events.statsBetween(bounds, signal) };
 }
 
 /** Of one name, or of all. */
-export function countsOf(days: readonly Day[], name: string | null): DayCount[] {
-  return days.map(({ day, stats }) => ({
+export function countsOf({ starts, stats }: Days, name: string | null): DayCount[] {
+  const asked = stats.filter((stat) => name === null || stat.name === name);
+  return starts.map((day, index) => ({
     day,
-    count: stats
-      .filter((stat) => name === null || stat.name === name)
-      .reduce((sum, { count }) => sum + count, 0),
+    count: asked.reduce((sum, { counts }) => sum + (counts[index] ?? 0), 0),
   }));
 }

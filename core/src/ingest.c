@@ -159,6 +159,27 @@ static seg_status take_member(seg_table *table, seg_ingest_line *line, seg_error
                           : status;
 }
 
+static seg_status take_change(seg_table *table, seg_ingest_line *line, seg_error *error) {
+  seg_text_view type = {.bytes = NULL, .size_bytes = 0};
+  seg_status status = find_contact(table, line->members, &line->row, error);
+  if (status == SEG_OK) {
+    status = read_string(line->members, "segment", &line->segment, error);
+  }
+  if (status == SEG_OK) {
+    status = read_string(line->members, "type", &type, error);
+  }
+  if (status == SEG_OK) {
+    status = read_instant(line->members, "at", false, &line->change_at_ms, error);
+  }
+  if (status != SEG_OK) {
+    return status;
+  }
+  line->is_entry = seg_text_equal(type, seg_text_of("entry"));
+  return line->is_entry || seg_text_equal(type, seg_text_of("exit"))
+             ? SEG_OK
+             : seg_fail(error, SEG_E_INVALID, "type: must be \"entry\" or \"exit\"");
+}
+
 /// Holds the members that are not looked at to the limits too: a line is good or bad as a whole.
 /// checked  optional  The member that the table checks itself.
 static seg_status check_members(const cJSON *line, const cJSON *checked, seg_error *error) {
@@ -233,7 +254,8 @@ seg_status seg_ingest_lines(seg_table *table, seg_ingest_kind kind, seg_text_vie
   static const line_taker takers[] = {[SEG_INGEST_CONTACTS] = take_contact,
                                       [SEG_INGEST_EVENTS] = take_event,
                                       [SEG_INGEST_EMAILS] = take_email,
-                                      [SEG_INGEST_MEMBERS] = take_member};
+                                      [SEG_INGEST_MEMBERS] = take_member,
+                                      [SEG_INGEST_CHANGES] = take_change};
   if (report->line_count == 0) {
     lines = seg_text_after_mark(lines);
   }

@@ -22,13 +22,14 @@ typedef enum export_file {
   FILE_EMAILS,
   FILE_SEGMENTS,
   FILE_MEMBERS,
+  FILE_CHANGES,
   FILE_COUNT
 } export_file;
 
 static const char *const FILE_NAMES[FILE_COUNT] = {
     [FILE_CONTACTS] = "contacts.ndjson", [FILE_EVENTS] = "events.ndjson",
     [FILE_EMAILS] = "emails.ndjson",     [FILE_SEGMENTS] = "segments.json",
-    [FILE_MEMBERS] = "members.ndjson",
+    [FILE_MEMBERS] = "members.ndjson",   [FILE_CHANGES] = "changes.ndjson",
 };
 
 typedef struct output_folder {
@@ -146,6 +147,16 @@ static bool write_member(void *context, seg_text_view segment, const store_membe
   return end_row(own, FILE_MEMBERS);
 }
 
+static bool write_change(void *context, const store_member_change *row, const char *cause) {
+  output_folder *own = context;
+  FILE *out = own->files[FILE_CHANGES];
+  put_string(out, "{", "segment", row->segment_name);
+  put_string(out, ",", "contactId", row->contact_id);
+  (void)fprintf(out, ",\"type\":\"%s\",\"cause\":\"%s\"", row->is_entry ? "entry" : "exit", cause);
+  put_instant(out, "at", row->at_ms);
+  return end_row(own, FILE_CHANGES);
+}
+
 // The folder.
 
 static int complain(const char *path, const char *trouble) {
@@ -223,6 +234,7 @@ static int write_all(output_folder *own, const char *db, const char *project) {
                                   .activity = write_activity,
                                   .segment = write_segment,
                                   .member = write_member,
+                                  .change = write_change,
                                   .context = own};
   store_error error;
   if (export_project(db, project, &visitor, &error) != STORE_OK) {
@@ -274,14 +286,17 @@ const command command_export = {
             "    segmentry export --project ID --out DIR [--db FILE]\n"
             "\n"
             "DESCRIPTION\n"
-            "    Writes contacts.ndjson, events.ndjson, emails.ndjson, segments.json and\n"
-            "    members.ndjson into DIR, which is made if it is not there: the project as of\n"
-            "    one moment, also while a server uses the database. Nothing is written over,\n"
-            "    and what fails leaves nothing behind. eval and import read these files.\n"
+            "    Writes contacts.ndjson, events.ndjson, emails.ndjson, segments.json,\n"
+            "    members.ndjson and changes.ndjson into DIR, which is made if it is not\n"
+            "    there: the project as of one moment, also while a server uses the database.\n"
+            "    Nothing is written over, and what fails leaves nothing behind. import reads\n"
+            "    these files, and eval the first four.\n"
             "\n"
             "    In segments.json, segments refer to each other by name. members.ndjson has\n"
-            "    the stored members of static and tracked segments. Keys, campaigns and the\n"
-            "    history of memberships are not written; entries and exits are, as events.\n"
+            "    the stored members of static and tracked segments, changes.ndjson who\n"
+            "    entered and left them, but for contacts that were deleted. Those of tracked\n"
+            "    segments are in events.ndjson too, as events. Keys and campaigns are not\n"
+            "    written.\n"
             "\n"
             "OPTIONS\n"
             "    --project ID  The project; segmentry project list shows all.\n"

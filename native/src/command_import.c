@@ -82,6 +82,9 @@ static int read_all(import *own, const settings *set, size_t *bad_lines) {
   if (status == 0) {
     status = data_read_members(set->data, import_table(own), &taker, bad_lines);
   }
+  if (status == 0) {
+    status = data_read_changes(set->data, import_table(own), &taker, bad_lines);
+  }
   const store_error *failure = import_failure(own);
   return failure == NULL ? status : command_failed("import", failure);
 }
@@ -100,7 +103,8 @@ static void print_counts(const import_counts *counts, bool as_json) {
               {"emailsKnown", "email activities that were there", counts->activities_same},
               {"segmentsCreated", "segments created", counts->segments_created},
               {"segmentsUpdated", "segments updated", counts->segments_updated},
-              {"membersAdded", "members of static segments added", counts->members_added}};
+              {"membersAdded", "members of static segments added", counts->members_added},
+              {"changesAdded", "past entries and exits added", counts->changes_added}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (as_json) {
       (void)printf("%s\"%s\":%zu", i == 0 ? "{" : ",", rows[i].name, rows[i].count);
@@ -181,8 +185,9 @@ const command command_import = {
             "\n"
             "DESCRIPTION\n"
             "    Reads DIR/contacts.ndjson and, where they are there, DIR/events.ndjson,\n"
-            "    DIR/emails.ndjson, DIR/segments.json and DIR/members.ndjson: the files that\n"
-            "    eval reads and export writes. No server may use the database meanwhile.\n"
+            "    DIR/emails.ndjson, DIR/segments.json, DIR/members.ndjson and\n"
+            "    DIR/changes.ndjson: the files that eval reads and export writes. No server\n"
+            "    may use the database meanwhile.\n"
             "\n"
             "    All of it is stored, or nothing. A bad line is named as file:line, and then\n"
             "    nothing is imported. The same files, or newer ones, may be imported again:\n"
@@ -192,7 +197,8 @@ const command command_import = {
             "    new contacts are kept where they are free.\n"
             "\n"
             "    Segments may refer to each other by name. Who matches a tracked segment is\n"
-            "    its member from then on, without an entry event.\n"
+            "    its member from then on, without an entry event. changes.ndjson tells the\n"
+            "    past of segments that the import makes; others keep their own.\n"
             "\n"
             "OPTIONS\n"
             "    --project ID      The project; segmentry project list shows all.\n"

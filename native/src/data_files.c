@@ -216,3 +216,9 @@ int data_read_members(const char *folder, seg_table *table, const data_taker *ta
   static const data_file members = {"members.ndjson", SEG_INGEST_MEMBERS, true};
   return read_data_file(folder, &members, table, taker, bad_lines);
 }
+
+int data_read_changes(const char *folder, seg_table *table, const data_taker *taker,
+                      size_t *bad_lines) {
+  static const data_file changes = {"changes.ndjson", SEG_INGEST_CHANGES, true};
+  return read_data_file(folder, &changes, table, taker, bad_lines);
+}

@@ -35,6 +35,10 @@ int data_read_folder(const char *folder, seg_table *table, const data_taker *tak
 int data_read_members(const char *folder, seg_table *table, const data_taker *taker,
                       size_t *bad_lines);
 
+/// Reads changes.ndjson, where it is there, in the same way. bad_lines  added to
+int data_read_changes(const char *folder, seg_table *table, const data_taker *taker,
+                      size_t *bad_lines);
+
 /// Joins a folder and a file's name. NULL if there is no memory; free with free.
 char *data_path(const char *folder, const char *name);
 

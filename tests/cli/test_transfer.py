@@ -17,7 +17,8 @@ from support import DatabaseTest, main
 from server import Client, condition, filter_of, in_segment, is_equal, wait_until
 
 DEMO = Path(__file__).resolve().parent.parent.parent / "native" / "demo"
-FILES = ("contacts.ndjson", "events.ndjson", "emails.ndjson", "segments.json", "members.ndjson")
+FILES = ("contacts.ndjson", "events.ndjson", "emails.ndjson", "segments.json", "members.ndjson",
+         "changes.ndjson")
 CREATED = "2024-01-01T00:00:00.000Z"
 UPDATED = "2024-02-01T00:00:00.000Z"
 PRO = is_equal("data.plan", "pro")
@@ -45,10 +46,10 @@ class TransferTest(DatabaseTest):
         self.data.mkdir()
         self.project = self.create()
 
-    def write(self, contacts, events=(), emails=(), segments=None, members=()):
+    def write(self, contacts, events=(), emails=(), segments=None, members=(), changes=()):
         """Rows are objects, or text as it is."""
         for name, rows in (("contacts", contacts), ("events", events), ("emails", emails),
-                           ("members", members)):
+                           ("members", members), ("changes", changes)):
             lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
             (self.data / f"{name}.ndjson").write_text("".join(f"{line}\n" for line in lines))
         if segments is not None:
@@ -73,7 +74,8 @@ class TransferTest(DatabaseTest):
     def exported(self):
         """Everything that the project has: rows of each file, segments too."""
         out = self.export_data(f"out{len(list(self.folder.iterdir()))}")
-        found = {name: self.rows(out, name) for name in ("contacts", "events", "emails", "members")}
+        found = {name: self.rows(out, name)
+                 for name in ("contacts", "events", "emails", "members", "changes")}
         found["segments"] = json.loads((out / "segments.json").read_text())
         return found
 
@@ -177,7 +179,8 @@ class Import(TransferTest):
         self.assertEqual(counts, {"contactsCreated": 3, "contactsUpdated": 0,
                                   "contactsUnchanged": 0, "eventsAdded": 3, "eventsKnown": 0,
                                   "emailsAdded": 3, "emailsKnown": 0, "segmentsCreated": 0,
-                                  "segmentsUpdated": 0, "membersAdded": 0})
+                                  "segmentsUpdated": 0, "membersAdded": 0,
+                                  "changesAdded": 0})
         found = self.exported()
         self.assertEqual(found["contacts"], [
             contact("ada", email="ada@example.com", subscribed=False, data=data),
@@ -298,7 +301,8 @@ class Again(TransferTest):
         self.assertEqual(
             counts, {"contactsCreated": 0, "contactsUpdated": 0, "contactsUnchanged": 2,
                      "eventsAdded": 0, "eventsKnown": 3, "emailsAdded": 0, "emailsKnown": 2,
-                     "segmentsCreated": 0, "segmentsUpdated": 2, "membersAdded": 0})
+                     "segmentsCreated": 0, "segmentsUpdated": 2, "membersAdded": 0,
+                     "changesAdded": 0})
         after = self.exported()
         for segment in before["segments"] + after["segments"]:
             del segment["updatedAt"]
@@ -574,6 +578,123 @@ class Tracked(TransferTest):
         self.assertGreater(since["Pro", "bob"], UPDATED)
 
 
+class History(TransferTest):
+    """Who entered and left before the import."""
+
+    JANUARY, MARCH, MAY = (f"2024-0{month}-01T00:00:00.000Z" for month in (1, 3, 5))
+
+    def change(self, who, kind, at, segment="Pro", **members):
+        return {"segment": segment, "contactId": who, "type": kind, "at": at, **members}
+
+    def of(self, who, segment="Pro"):
+        """The history of a contact, without the segment."""
+        return [(row["type"], row["at"], row["cause"]) for row in self.exported()["changes"]
+                if (row["contactId"], row["segment"]) == (who, segment)]
+
+    def since(self):
+        return {(row["segment"], row["contactId"]): row["since"]
+                for row in self.exported()["members"]}
+
+    def setUp(self):
+        super().setUp()
+        self.people = [contact("ada", data={"plan": "pro"}), contact("bob"), contact("cyd"),
+                       contact("dan", data={"plan": "pro"})]
+        self.segments = [{"name": "Pro", "condition": PRO, "trackMembership": True,
+                          "createdAt": CREATED},
+                         {"name": "Hand", "type": "STATIC", "createdAt": CREATED}]
+
+    def test_a_history_comes_along_and_ends_with_who_matches(self):
+        self.write(self.people, segments=self.segments, changes=[
+            self.change("ada", "entry", self.MAY, cause="CLOCK"),  # in no order of time
+            self.change("ada", "entry", self.JANUARY, cause="DATA"),
+            self.change("ada", "exit", self.MARCH, cause="DATA"),
+            self.change("bob", "entry", self.JANUARY), self.change("bob", "exit", self.MARCH),
+            self.change("cyd", "entry", self.JANUARY)])
+        counts = self.import_data()
+        self.assertEqual((counts["changesAdded"], counts["membersAdded"]), (6, 0))
+        self.assertEqual(self.of("ada"), [("entry", self.JANUARY, "DATA"),
+                                          ("exit", self.MARCH, "DATA"),
+                                          ("entry", self.MAY, "CLOCK")])
+        self.assertEqual(self.of("bob"), [("entry", self.JANUARY, "DEFINITION"),
+                                          ("exit", self.MARCH, "DEFINITION")])
+        # cyd was a member and does not match; dan matches and was none.
+        (entry, exited), (entered,) = self.of("cyd"), self.of("dan")
+        self.assertEqual((entry, exited[0], exited[2]),
+                         (("entry", self.JANUARY, "DEFINITION"), "exit", "DEFINITION"))
+        self.assertEqual((entered[0], entered[1] > UPDATED), ("entry", True))
+        since = self.since()
+        self.assertEqual(set(since), {("Pro", "ada"), ("Pro", "dan")})
+        self.assertEqual(since["Pro", "ada"], self.MAY)
+
+    def test_members_of_static_segments_follow_from_it(self):
+        self.write(self.people, segments=self.segments,
+                   members=[{"segment": "Hand", "contactId": "bob"},
+                            {"segment": "Hand", "contactId": "cyd", "since": self.MAY}],
+                   changes=[self.change("ada", "entry", self.JANUARY, "Hand", cause="MANUAL"),
+                            self.change("ada", "exit", self.MARCH, "Hand", cause="MANUAL"),
+                            self.change("bob", "entry", self.MARCH, "Hand", cause="MANUAL")])
+        self.assertEqual(self.import_data()["membersAdded"], 2)
+        since = self.since()
+        self.assertEqual({key[1]: at for key, at in since.items() if key[0] == "Hand"},
+                         {"bob": self.MARCH, "cyd": self.MAY})
+        _, client = self.api("--sweep", "0")
+        hand = next(row for row in client.get("/segments").json if row["name"] == "Hand")
+        self.assertEqual((hand["memberCount"], self.emails_of(client, hand["id"])),
+                         (2, ["bob", "cyd"]))
+        feed = client.get(f"/segments/{hand['id']}/changes").json["data"]
+        self.assertEqual(sorted((row["type"], row["at"], row["contact"]["id"]) for row in feed),
+                         [("entry", self.JANUARY, "ada"), ("entry", self.MARCH, "bob"),
+                          ("entry", self.MAY, "cyd"), ("exit", self.MARCH, "ada")])
+
+    def test_who_enters_or_leaves_twice_does_so_once(self):
+        self.write(self.people, segments=self.segments, changes=[
+            self.change("ada", "exit", self.JANUARY), self.change("ada", "entry", self.MARCH),
+            self.change("ada", "entry", self.MAY)])
+        self.assertEqual(self.import_data()["changesAdded"], 1)
+        self.assertEqual(self.of("ada"), [("entry", self.MARCH, "DEFINITION")])
+
+    def test_a_segment_that_is_there_keeps_its_own(self):
+        self.write(self.people, segments=self.segments,
+                   changes=[self.change("ada", "entry", self.JANUARY)])
+        self.import_data()
+        before = self.exported()["changes"]
+        self.write(self.people, segments=self.segments,
+                   changes=[self.change("ada", "entry", self.MARCH),
+                            self.change("bob", "entry", self.MARCH),
+                            self.change("bob", "exit", self.MAY)])
+        self.assertEqual(self.import_data()["changesAdded"], 0)
+        self.assertEqual(self.exported()["changes"], before)
+
+    def test_it_goes_beside_contacts_that_were_there(self):
+        self.write(self.people)
+        self.import_data()
+        self.write(self.people, segments=self.segments,
+                   changes=[self.change("ada", "entry", self.JANUARY),
+                            self.change("bob", "entry", self.JANUARY)])
+        self.import_data()
+        self.assertEqual(self.since()["Pro", "ada"], self.JANUARY)
+        self.assertEqual([kind for kind, _, _ in self.of("bob")], ["entry", "exit"])
+
+    def test_what_cannot_be_is_a_bad_line(self):
+        self.write(self.people, segments=[*self.segments, {"name": "Free", "condition": PRO}],
+                   changes=[self.change("zoe", "entry", CREATED),
+                            self.change("ada", "entered", CREATED),
+                            self.change("ada", "entry", "now"),
+                            self.change("ada", "entry", "2999-01-01"),
+                            self.change("ada", "entry", CREATED, "No"),
+                            self.change("ada", "entry", CREATED, "Free"),
+                            self.change("ada", "exit", CREATED, cause="DELETE"),
+                            {"segment": "Pro", "contactId": "ada"}, "{"])
+        self.refuse(2, 'changes.ndjson:1: contactId: there is no contact with the id "zoe"',
+                    'changes.ndjson:2: type: must be "entry" or "exit"',
+                    'changes.ndjson:3: at: "now" is not an ISO 8601 date',
+                    "changes.ndjson:4: at: lies in the future",
+                    "changes.ndjson:5: segment: there is no segment with this name or id",
+                    "changes.ndjson:6: segment: is dynamic and not tracked",
+                    "changes.ndjson:7: cause: must be DATA, CLOCK, DEFINITION or MANUAL",
+                    "changes.ndjson:8: type: is missing", "changes.ndjson:9: not JSON")
+
+
 class RoundTrip(TransferTest):
     def test_export_and_import_give_the_same(self):
         self.import_data("--segments", DEMO / "segments.json", data=DEMO / "sample")
@@ -593,9 +714,12 @@ class RoundTrip(TransferTest):
         self.assertEqual(opened.json["data"]["accepted"], 1, opened.text)
         hand = client.post("/segments", {"name": "By \"hand\"", "type": "STATIC",
                                          "description": "x\ny"}).json
-        client.post(f"/segments/{hand['id']}/members", {"emails": ["lines@example.com"]})
+        hands = f"/segments/{hand['id']}/members"
+        client.post(hands, {"emails": ["lines@example.com", "odd+x@example.com"]})
+        client.delete(hands, {"emails": ["odd+x@example.com"]})
         self.assertEqual(server.stop(), 0)
         first = self.export_data("first")
+        self.assertIn('"type":"exit","cause":"MANUAL"', (first / "changes.ndjson").read_text())
         counts = {row["name"]: row["memberCount"] for row in self.segments_of(self.project)}
 
         self.db = self.folder / "other.db"
@@ -626,7 +750,7 @@ class RoundTrip(TransferTest):
 
     def test_an_empty_project(self):
         out = self.export_data()
-        self.assertEqual([(out / name).read_text() for name in FILES], ["", "", "", "[]\n", ""])
+        self.assertEqual([(out / name).read_text() for name in FILES], ["", "", "", "[]\n", "", ""])
         self.assertEqual(sum(self.import_data(data=out).values()), 0)
 
 

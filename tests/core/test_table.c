@@ -405,16 +405,18 @@ static seg_status show_line(void *context, const seg_ingest_line *line, seg_erro
   if (line->number == own->end_at) {
     return SEG_E_NOMEM;
   }
-  int64_t at_ms = line->kind == SEG_INGEST_CONTACTS ? line->contact.created_at_ms
-                  : line->kind == SEG_INGEST_EVENTS ? line->event_at_ms
-                  : line->kind == SEG_INGEST_EMAILS ? line->activity_at_ms[SEG_ACTIVITY_OPENED]
-                                                    : line->since_ms;
+  int64_t at_ms = line->kind == SEG_INGEST_CONTACTS  ? line->contact.created_at_ms
+                  : line->kind == SEG_INGEST_EVENTS  ? line->event_at_ms
+                  : line->kind == SEG_INGEST_EMAILS  ? line->activity_at_ms[SEG_ACTIVITY_OPENED]
+                  : line->kind == SEG_INGEST_MEMBERS ? line->since_ms
+                                                     : line->change_at_ms;
+  const char *mark = line->kind != SEG_INGEST_CHANGES ? "" : line->is_entry ? "+" : "-";
   seg_text_view name = line->kind == SEG_INGEST_CONTACTS ? line->contact.email
                        : line->kind == SEG_INGEST_EVENTS ? line->event_name
                                                          : line->segment;
   int size = snprintf(own->text + own->size_bytes, sizeof own->text - own->size_bytes,
-                      "%zu:%u:%.*s:%lld ", line->number, (unsigned)line->row, (int)name.size_bytes,
-                      name.bytes == NULL ? "" : name.bytes, (long long)at_ms);
+                      "%zu:%u:%s%.*s:%lld ", line->number, (unsigned)line->row, mark,
+                      (int)name.size_bytes, name.bytes == NULL ? "" : name.bytes, (long long)at_ms);
   own->size_bytes += (size_t)size;
   if (line->kind == SEG_INGEST_CONTACTS && seg_text_equal(line->contact.id, TEXT("bad"))) {
     error->status = SEG_E_INVALID;
@@ -490,6 +492,29 @@ static void lines_fill_stored_memberships(void **state) {
   assert_int_equal(vip.words[0], 2);
   assert_true(seg_table_members(table, TEXT("all"), &vip));
   assert_int_equal(vip.words[0], 1);
+  seg_table_free(table);
+}
+
+static void lines_of_changes_are_checked_and_leave_the_table_alone(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  shown_lines contacts = {.end_at = 0};
+  assert_int_equal(show_all(table, SEG_INGEST_CONTACTS, LINE("ann") LINE("bob"), &contacts),
+                   SEG_OK);
+  shown_lines changes = {.end_at = 0};
+  assert_int_equal(show_all(table, SEG_INGEST_CHANGES,
+                            "{\"segment\":\"vip\",\"contactId\":\"bob\",\"type\":\"entry\","
+                            "\"at\":\"1970-01-01\",\"cause\":\"DATA\"}\n"
+                            "{\"segment\":\"vip\",\"contactId\":\"bob\",\"type\":\"left\","
+                            "\"at\":\"1970-01-02\"}\n"
+                            "{\"segment\":\"vip\",\"contactId\":\"bob\",\"type\":\"exit\","
+                            "\"at\":\"1970-01-02\"}\n",
+                            &changes),
+                   SEG_OK);
+  assert_string_equal(changes.text, "1:1:+vip:0 3:1:-vip:86400000 ");
+  assert_string_equal(changes.reason, "2: type: must be \"entry\" or \"exit\"");
+  seg_mask_view vip;
+  assert_false(seg_table_members(table, TEXT("vip"), &vip));
   seg_table_free(table);
 }
 
@@ -643,6 +668,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lines_are_shown_and_may_be_refused),
       cmocka_unit_test(lines_fill_stored_memberships),
+      cmocka_unit_test(lines_of_changes_are_checked_and_leave_the_table_alone),
       cmocka_unit_test(removed_rows_are_taken_again),
       cmocka_unit_test(what_a_contact_had_goes_with_it),
       cmocka_unit_test(an_update_replaces_all_but_id_events_and_memberships),

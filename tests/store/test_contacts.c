@@ -177,6 +177,8 @@ static void a_deleted_contact_leaves_only_its_history(void **state) {
   assert_log("-ann@a.com(id-ann@a.com)4@1 +bob@a.com(id-bob@a.com)3@0 +ann@a.com(id-ann@a.com)3@0 ",
              store_member_history_of_segment(s, project, vip, STORE_NEWEST, 9, log_change, &log,
                                              &test.err));
+  assert_log("+bob@a.com(id-bob@a.com)3@0 ",
+             store_member_history_each(s, project, vip, log_change, &log, &test.err));
   // Who comes next, even with the same address, is somebody else.
   int64_t again = test_contact(&test, project, "ann@a.com");
   assert_true(again > bob);

@@ -70,6 +70,9 @@ static void members_come_and_go_with_their_history(void **state) {
                                              &test.err));
   assert_log("-bob(id-bob)1@1 ",
              store_member_history_of_segment(s, project, vip, 5, 1, log_change, &log, &test.err));
+  assert_log("+bob(id-bob)3@0 +ann(id-ann)3@0 -bob(id-bob)1@1 +bob(id-bob)0@3 ",
+             store_member_history_each(s, project, vip, log_change, &log, &test.err));
+  assert_log("", store_member_history_each(s, test.theirs, vip, log_change, &log, &test.err));
   assert_log("+bob(id-bob)0@3 +bob(id-bob)2@2 -bob(id-bob)1@1 +bob(id-bob)3@0 ",
              store_member_history_of_contact(s, project, bob, STORE_NEWEST, 9, log_change, &log,
                                              &test.err));

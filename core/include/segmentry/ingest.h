@@ -14,7 +14,10 @@ typedef enum seg_ingest_kind {
   SEG_INGEST_EVENTS = 1,   ///< {contactId,name,createdAt,data?}
   /// {contactId,sentAt,deliveredAt,openedAt,clickedAt,bouncedAt,complainedAt}
   SEG_INGEST_EMAILS = 2,
-  SEG_INGEST_MEMBERS = 3 ///< {segment,contactId,since?}: of the table's stored memberships.
+  SEG_INGEST_MEMBERS = 3, ///< {segment,contactId,since?}: of the table's stored memberships.
+  /// {segment,contactId,type,at}: who entered a segment and who left it. For the caller alone: such
+  /// a line is checked, and the table takes nothing of it.
+  SEG_INGEST_CHANGES = 4
 } seg_ingest_kind;
 
 /// A line that went in, for a caller that keeps more of it than the table does. Everything is
@@ -30,8 +33,10 @@ typedef struct seg_ingest_line {
   int64_t event_at_ms;         ///< SEG_INGEST_EVENTS
   /// SEG_INGEST_EMAILS, by seg_activity; SEG_INSTANT_NONE where there is none.
   int64_t activity_at_ms[SEG_ACTIVITY_COUNT];
-  seg_text_view segment; ///< SEG_INGEST_MEMBERS
+  seg_text_view segment; ///< SEG_INGEST_MEMBERS, SEG_INGEST_CHANGES
   int64_t since_ms;      ///< SEG_INGEST_MEMBERS; SEG_INSTANT_NONE where it is not said.
+  bool is_entry;         ///< SEG_INGEST_CHANGES; else an exit.
+  int64_t change_at_ms;  ///< SEG_INGEST_CHANGES
 } seg_ingest_line;
 
 /// What became of the lines, and who is told about them.

@@ -5,6 +5,7 @@
 #include "engine/engine_explain.h"
 #include "engine/engine_preview.h"
 #include "engine/engine_webhooks.h"
+#include "engine/tracking.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,14 +73,6 @@ typedef struct change_page {
   bool has_more;
 } change_page;
 
-static const char *const causes[] = {
-    [STORE_CAUSE_DATA] = "DATA",
-    [STORE_CAUSE_CLOCK] = "CLOCK",
-    [STORE_CAUSE_DEFINITION] = "DEFINITION",
-    [STORE_CAUSE_MANUAL] = "MANUAL",
-    [STORE_CAUSE_DELETE] = "DELETE",
-};
-
 static bool show_change(void *context, const store_member_change *row) {
   change_page *page = context;
   seg_json_writer *json = page->json;
@@ -93,7 +86,7 @@ static bool show_change(void *context, const store_member_change *row) {
   seg_json_member_string(json, "id", id);
   seg_json_member_string(json, "type", row->is_entry ? "entry" : "exit");
   seg_json_member_instant(json, "at", row->at_ms);
-  seg_json_member_string(json, "cause", causes[row->cause]);
+  seg_json_member_string(json, "cause", tracking_cause_names[row->cause]);
   seg_json_key(json, page->shows_segment ? "segment" : "contact");
   seg_json_begin_object(json);
   if (page->shows_segment) {

@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const tracking_cause_names[] = {
+    [STORE_CAUSE_DATA] = "DATA",
+    [STORE_CAUSE_CLOCK] = "CLOCK",
+    [STORE_CAUSE_DEFINITION] = "DEFINITION",
+    [STORE_CAUSE_MANUAL] = "MANUAL",
+    [STORE_CAUSE_DELETE] = "DELETE",
+};
+
 int tracking_event_data(const segment *of, char out[BATCH_MOVE_JSON_BYTES]) {
   // The name is a stranger's text: cJSON escapes it.
   cJSON *name = cJSON_CreateString(of->name.bytes);

@@ -10,6 +10,9 @@
 #include "batch.h"
 #include "segmentry/slug.h"
 
+/// What a cause is called wherever it is written, by store_cause.
+extern const char *const tracking_cause_names[STORE_CAUSE_DELETE + 1];
+
 /// Evaluates the tracked segments on the contacts of the scratch table, writes entries and exits to
 /// the store, and notes them.
 batch_status tracking_evaluate_touched(batch *own, project_batch *part);

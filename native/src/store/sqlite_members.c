@@ -281,6 +281,24 @@ store_status store_member_history_of_contact(store_session *session, int64_t pro
   return history_visit(&query, visit, context);
 }
 
+store_status store_member_history_each(store_session *session, int64_t project, int64_t segment,
+                                       store_member_change_visit visit, void *context,
+                                       store_error *err) {
+  store_status status;
+  if (is_empty_for(session, project, segment, &status, err)) {
+    return status;
+  }
+  store_query query = store_query_begin(
+      session,
+      "SELECT h.key, h.segment, h.contact, c.id, c.email, h.is_entry, h.at_ms, h.cause, s.id,"
+      " s.name FROM changes h CROSS JOIN segments s ON s.num = h.segment"
+      " CROSS JOIN contacts c ON c.num = h.contact"
+      " WHERE h.key BETWEEN ?1 AND ?2 ORDER BY h.at_ms, h.key",
+      err);
+  bind_keys(&query, segment);
+  return history_visit(&query, visit, context);
+}
+
 store_status store_change_forget_contact(store_session *session, int64_t project, int64_t contact,
                                          store_error *err) {
   // Of a segment that is gone, nothing but events was left.

@@ -495,6 +495,11 @@ store_status store_member_history_of_contact(store_session *session, int64_t pro
                                              store_member_change_visit visit, void *context,
                                              store_error *err);
 
+/// All changes of a segment in the order of time, but for those of contacts that are gone.
+store_status store_member_history_each(store_session *session, int64_t project, int64_t segment,
+                                       store_member_change_visit visit, void *context,
+                                       store_error *err);
+
 /// The static and tracked segments that a contact is a member of.
 typedef bool (*store_membership_visit)(void *context, int64_t segment, int64_t since_ms);
 store_status store_member_since(store_session *session, int64_t project, int64_t contact,

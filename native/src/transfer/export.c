@@ -5,6 +5,7 @@
 #include "api/projects.h"
 #include "engine/owned_text.h"
 #include "engine/project.h"
+#include "engine/tracking.h"
 #include "references.h"
 #include "segmentry/filter.h"
 #include "segmentry/json.h"
@@ -54,6 +55,12 @@ static bool show_activity(void *context, const store_activity_entry *row) {
 static bool show_member(void *context, const store_member *row) {
   export *own = context;
   own->goes_on = own->visitor->member(own->visitor->context, own->of->name, row);
+  return own->goes_on;
+}
+
+static bool show_change(void *context, const store_member_change *row) {
+  export *own = context;
+  own->goes_on = own->visitor->change(own->visitor->context, row, tracking_cause_names[row->cause]);
   return own->goes_on;
 }
 
@@ -137,9 +144,14 @@ static store_status show_segments(export *own, store_error *error) {
   seg_text_view all = {.bytes = NULL, .size_bytes = 0};
   for (size_t i = own->segment_count; ok && own->goes_on && status == STORE_OK && i-- > 0;) {
     own->of = own->segments[i];
-    if (own->of->is_static || own->of->is_tracked) {
-      status = store_member_page(own->session, own->project, own->of->num, all, 0, ALL_ROWS,
-                                 show_member, own, error);
+    if (!own->of->is_static && !own->of->is_tracked) {
+      continue;
+    }
+    status = store_member_page(own->session, own->project, own->of->num, all, 0, ALL_ROWS,
+                               show_member, own, error);
+    if (status == STORE_OK && own->goes_on) {
+      status = store_member_history_each(own->session, own->project, own->of->num, show_change, own,
+                                         error);
     }
   }
   return status;

@@ -13,6 +13,9 @@ typedef struct export_visitor {
   bool (*segment)(void *context, const store_segment *row);
   /// Of static and tracked segments, whose name it is.
   bool (*member)(void *context, seg_text_view segment, const store_member *row);
+  /// Entries and exits of these segments, in the order of time; not of contacts that are gone.
+  /// cause  As the API names it.
+  bool (*change)(void *context, const store_member_change *row, const char *cause);
   void *context;
 } export_visitor;
 

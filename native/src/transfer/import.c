@@ -99,6 +99,7 @@ void import_end(import *own) {
   }
   free(own->segments);
   free(own->memberships);
+  free(own->changes);
   free(own->nums);
   occurrences_free(&own->events);
   occurrences_free(&own->activities);
@@ -136,6 +137,7 @@ static store_status fill(import *own, project *in) {
     ok = project_add_segment(in, own->segments[i].of);
     own->segments[i].of = ok ? NULL : own->segments[i].of;
   }
+  ok = ok && import_replay_members(own, in);
   for (size_t i = 0; ok && i < own->membership_count; i++) {
     const membership *member = &own->memberships[i];
     const segment *of = in->segments[member->segment];
@@ -181,6 +183,9 @@ static store_status check_room(const project *in, store_error *error) {
 store_status import_finish(import *own, import_counts *counts, store_error *error) {
   project *in = NULL;
   store_status status = row_pipe_drain(own->pipe, error);
+  if (status == STORE_OK) {
+    status = import_replay_changes(own, error);
+  }
   if (status == STORE_OK) {
     status = import_store_members(own, error);
   }

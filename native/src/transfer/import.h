@@ -36,6 +36,7 @@ typedef struct import_counts {
   size_t segments_created;
   size_t segments_updated; ///< Were there: their definition is the file's now.
   size_t members_added;    ///< Of static segments.
+  size_t changes_added;    ///< Entries and exits of the past.
 } import_counts;
 
 /// Opens the database and begins.

@@ -20,6 +20,7 @@ typedef struct cached_name {
 typedef struct import_segment {
   segment *of;             ///< Owned, until the loaded project takes it: NULL then.
   int64_t num;             ///< In the store; 0 until it is there.
+  bool is_new;             ///< The import makes it.
   seg_text_view file_name; ///< Owned; NULL bytes: the file does not define it.
   seg_text_view file_id;   ///< Owned; NULL bytes: the file gives it none.
 } import_segment;
@@ -34,6 +35,17 @@ typedef struct membership {
   int64_t since_ms;
   uint32_t row; ///< In `lines`, or NO_ROW.
 } membership;
+
+/// An entry or exit of the past that the files tell of.
+typedef struct past_change {
+  size_t segment; ///< In `segments`; one that the import makes.
+  int64_t contact;
+  uint32_t row; ///< In `lines`.
+  int64_t at_ms;
+  size_t line; ///< Those of one instant stay in the order of the lines.
+  bool is_entry;
+  store_cause cause;
+} past_change;
 
 struct import {
   int64_t now_ms;
@@ -63,6 +75,9 @@ struct import {
   membership *memberships;
   size_t membership_count;
   size_t membership_capacity;
+  past_change *changes; ///< By segment, in the order of time, once they have been replayed.
+  size_t change_count;
+  size_t change_capacity;
 };
 
 /// Makes a table with an index of addresses. out  written  Also when it fails; free it either way.
@@ -83,6 +98,19 @@ store_status import_read_segments(import *own, store_error *error);
 size_t import_find_segment(const import *own, seg_text_view reference);
 /// Notes a membership. False if there is no memory.
 bool import_add_membership(import *own, const membership *added);
+
+/// Notes an entry or exit. False if there is no memory.
+bool import_add_change(import *own, const past_change *added);
+/// Stores the history that the files tell of: each entry makes a member, each exit unmakes one.
+store_status import_replay_changes(import *own, store_error *error);
+/// Does the same to the table of a project that was empty. False if there is no memory.
+bool import_replay_members(const import *own, project *in);
+/// Adds or removes a member, in the store. One that is a member already, or is none, stays so.
+///
+/// event of `move`  must be 0
+/// has_changed      written
+store_status import_move_member(const import *own, const store_move *move, int64_t contact,
+                                bool is_entry, bool *has_changed, store_error *error);
 
 /// Stores the members of static segments that the files tell of.
 store_status import_store_members(import *own, store_error *error);

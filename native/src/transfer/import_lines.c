@@ -1,6 +1,7 @@
 // Lines into rows for the store. In the thread that reads.
 #include "engine/email.h"
 #include "engine/json_text.h"
+#include "engine/tracking.h"
 #include "import_internal.h"
 #include "segmentry/instant.h"
 
@@ -109,6 +110,46 @@ static seg_status take_member(import *own, const seg_ingest_line *line, seg_erro
   return import_add_membership(own, &added) ? SEG_OK : SEG_E_NOMEM;
 }
 
+/// Reads why somebody entered or left. What deletion took is nobody who could be in the files.
+static bool read_cause(const seg_ingest_line *line, store_cause *out) {
+  seg_text_view name = optional_string(line, "cause");
+  *out = STORE_CAUSE_DEFINITION; // as of those whom the import itself moves
+  bool is_known = name.bytes == NULL;
+  for (int i = STORE_CAUSE_DATA; i < STORE_CAUSE_DELETE; i++) {
+    if (name.bytes != NULL && seg_text_equal(name, seg_text_of(tracking_cause_names[i]))) {
+      *out = (store_cause)i;
+      is_known = true;
+    }
+  }
+  return is_known;
+}
+
+static seg_status take_change(import *own, const seg_ingest_line *line, seg_error *error) {
+  if (row_pipe_drain(own->pipe, &own->failure) != STORE_OK) { // the contacts' numbers must be there
+    return SEG_E_NOMEM;
+  }
+  past_change added = {.segment = import_find_segment(own, line->segment),
+                       .contact = own->nums[line->row],
+                       .row = line->row,
+                       .at_ms = line->change_at_ms,
+                       .line = line->number,
+                       .is_entry = line->is_entry};
+  if (added.segment == own->segment_count) {
+    return refuse(error, "segment", "there is no segment with this name or id");
+  }
+  if (!read_cause(line, &added.cause)) {
+    return refuse(error, "cause", "must be DATA, CLOCK, DEFINITION or MANUAL");
+  }
+  if (added.at_ms > own->now_ms) {
+    return refuse(error, "at", "lies in the future; a history is of what has been");
+  }
+  const import_segment *listed = &own->segments[added.segment];
+  if (!listed->of->is_static && !listed->of->is_tracked) {
+    return refuse(error, "segment", "is dynamic and not tracked: it has no history");
+  }
+  return !listed->is_new || import_add_change(own, &added) ? SEG_OK : SEG_E_NOMEM;
+}
+
 seg_status import_take(void *context, const seg_ingest_line *line, seg_error *error) {
   import *own = context;
   switch (line->kind) {
@@ -119,7 +160,9 @@ seg_status import_take(void *context, const seg_ingest_line *line, seg_error *er
   case SEG_INGEST_EMAILS:
     return take_email(own, line);
   case SEG_INGEST_MEMBERS:
+    return take_member(own, line, error);
+  case SEG_INGEST_CHANGES:
     break;
   }
-  return take_member(own, line, error);
+  return take_change(own, line, error);
 }

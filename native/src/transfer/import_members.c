@@ -27,14 +27,10 @@ static int compare_memberships(const void *a, const void *b) {
   return order != 0 ? order : (left->contact > right->contact) - (left->contact < right->contact);
 }
 
-/// Adds a member or removes one, in the store. One that is a member already, or is none, stays so.
-static store_status move_member(const import *own, int64_t segment_num, int64_t contact,
-                                bool is_entry, int64_t at_ms, store_cause cause, bool *has_changed,
-                                store_error *error) {
-  store_move move = {
-      .project = own->project.num, .segment = segment_num, .at_ms = at_ms, .cause = cause};
-  store_status status = is_entry ? store_member_add(own->session, &move, contact, error)
-                                 : store_member_remove(own->session, &move, contact, error);
+store_status import_move_member(const import *own, const store_move *move, int64_t contact,
+                                bool is_entry, bool *has_changed, store_error *error) {
+  store_status status = is_entry ? store_member_add(own->session, move, contact, error)
+                                 : store_member_remove(own->session, move, contact, error);
   *has_changed = status == STORE_OK;
   return status == STORE_CONFLICT || (!is_entry && status == STORE_NOT_FOUND) ? STORE_OK : status;
 }
@@ -49,8 +45,11 @@ store_status import_store_members(import *own, store_error *error) {
     const segment *of = own->segments[member->segment].of;
     bool is_new = false;
     if (of->is_static) {
-      status = move_member(own, of->num, member->contact, true, member->since_ms,
-                           STORE_CAUSE_MANUAL, &is_new, error);
+      store_move move = {.project = own->project.num,
+                         .segment = of->num,
+                         .at_ms = member->since_ms,
+                         .cause = STORE_CAUSE_MANUAL};
+      status = import_move_member(own, &move, member->contact, true, &is_new, error);
       own->counts.members_added += is_new;
     }
   }
@@ -110,9 +109,11 @@ static store_status move_rows(const settling *state, const uint32_t *rows, size_
     int64_t contact = state->in->contact_nums[rows[i]];
     bool has_changed;
     if (is_imported(state, contact)) {
-      int64_t at_ms = is_entry ? since_of(state, place, contact) : own->now_ms;
-      status = move_member(own, state->of->num, contact, is_entry, at_ms, STORE_CAUSE_DEFINITION,
-                           &has_changed, error);
+      store_move move = {.project = own->project.num,
+                         .segment = state->of->num,
+                         .at_ms = is_entry ? since_of(state, place, contact) : own->now_ms,
+                         .cause = STORE_CAUSE_DEFINITION};
+      status = import_move_member(own, &move, contact, is_entry, &has_changed, error);
     }
   }
   return status;

@@ -388,6 +388,7 @@ static store_status store_definition(import *own, const definition *of, store_er
   own->counts.segments_created++;
   store_status status = store_segment_insert(own->session, &row, &to->num, error);
   listed->num = to->num;
+  listed->is_new = true;
   return status;
 }
 

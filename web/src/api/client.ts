@@ -41,16 +41,26 @@ interface ErrorBody {
   };
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
-  const body = (await response.json().catch(() => null)) as ErrorBody | null;
+function errorOf(status: number, body: ErrorBody | null): ApiError {
   const error = body?.error;
   return new ApiError(
-    error?.message ?? `The server answered ${response.status}.`,
-    response.status,
+    error?.message ?? `The server answered ${status}.`,
+    status,
     error?.code ?? 'UNKNOWN',
     error?.errors ?? [],
     error?.suggestion,
   );
+}
+
+function unreachable(): ApiError {
+  serverUnreachable();
+  return new ApiError('The server cannot be reached.', 0, 'UNREACHABLE');
+}
+
+/** The error of an answer, after whoever has to know of it does. */
+function refused(status: number, body: ErrorBody | null): ApiError {
+  if (status === 401) onLoggedOut();
+  return errorOf(status, body);
 }
 
 let onLoggedOut: () => void = () => undefined;
@@ -79,14 +89,36 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
     response = await fetch(path, { ...init, headers, credentials: 'same-origin' });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    serverUnreachable();
-    throw new ApiError('The server cannot be reached.', 0, 'UNREACHABLE');
+    throw unreachable();
   }
   serverReached();
   if (response.ok) return response;
-  const error = await errorOf(response);
-  if (error.status === 401) onLoggedOut();
-  throw error;
+  throw refused(response.status, (await response.json().catch(() => null)) as ErrorBody | null);
+}
+
+/** Sends a form with a file, and says on the way how far it is, which `fetch` cannot. */
+export function upload<T>(
+  path: string,
+  form: FormData,
+  onSent: (sent: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', path);
+    request.responseType = 'json';
+    if (projectId.value !== null) request.setRequestHeader(PROJECT_HEADER, projectId.value);
+    request.upload.onprogress = ({ loaded, total }) => onSent(loaded, total);
+    request.onload = () => {
+      serverReached();
+      if (request.status < 400) resolve(request.response as T);
+      else reject(refused(request.status, request.response as ErrorBody | null));
+    };
+    request.onerror = () => reject(unreachable());
+    request.onabort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', () => request.abort(), { once: true });
+    request.send(form);
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { get, patch, path, post, remove, send } from './client';
+import { get, patch, path, post, remove, upload } from './client';
 import type {
   Contact,
   ContactChange,
@@ -7,7 +7,7 @@ import type {
   CursorPage,
   Field,
   FieldValues,
-  ImportJob,
+  ContactJob,
 } from './types';
 import { usageOf } from './usage';
 
@@ -15,6 +15,14 @@ export interface ContactDraft {
   email: string;
   subscribed?: boolean;
   data?: Record<string, unknown>;
+}
+
+/** What can be done to many contacts at once. */
+export type BulkKind = 'subscribe' | 'unsubscribe' | 'delete';
+
+interface Queued {
+  jobId: string;
+  status: string;
 }
 
 export const contacts = {
@@ -35,14 +43,20 @@ export const contacts = {
   changes: (id: string, query: { limit?: number; cursor?: string | null }, signal?: AbortSignal) =>
     get<CursorPage<ContactChange>>(path`/contacts/${id}/changes`, query, signal),
 
-  import: async (file: File): Promise<{ jobId: string; status: string }> => {
+  /** Of at most 1,000 contacts. */
+  bulk: (kind: BulkKind, contactIds: readonly string[]) =>
+    post<Queued>(`/contacts/bulk-${kind}`, { contactIds }),
+  bulkJob: (jobId: string, signal?: AbortSignal) =>
+    get<ContactJob>(path`/contacts/bulk/${jobId}`, {}, signal),
+
+  /** `onSent` is told how many bytes have gone out, of how many. */
+  import: (file: File, onSent: (sent: number, total: number) => void, signal: AbortSignal) => {
     const form = new FormData();
     form.append('file', file);
-    const response = await send('/contacts/import', { method: 'POST', body: form });
-    return (await response.json()) as { jobId: string; status: string };
+    return upload<Queued>('/contacts/import', form, onSent, signal);
   },
   importJob: (jobId: string, signal?: AbortSignal) =>
-    get<ImportJob>(path`/contacts/import/${jobId}`, {}, signal),
+    get<ContactJob>(path`/contacts/import/${jobId}`, {}, signal),
 };
 
 export const fields = {

@@ -227,7 +227,8 @@ export interface Campaign extends CampaignDraft {
   updatedAt: string;
 }
 
-export interface ImportJob {
+/** An import, or a change of many contacts. */
+export interface ContactJob {
   status: 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED';
   totalRows: number;
   processed: number;

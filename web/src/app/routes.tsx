@@ -53,7 +53,7 @@ const PAGES: Readonly<Record<Section, readonly [pattern: string, load: Load][]>>
   ],
   contacts: [
     ['/contacts', () => import('../pages/contacts/ContactListPage')],
-    ['/contacts/import', () => import('../pages/contacts/ImportPage')],
+    ['/contacts/import', () => import('../pages/contacts/import/ImportPage')],
     ['/contacts/:id', () => import('../pages/contacts/ContactPage')],
   ],
   events: [

@@ -1,5 +1,6 @@
 // Addresses out of what people paste and upload.
-import { emailColumn, parseCsv } from './parse';
+import { emailColumn } from './columns';
+import { parseCsv } from './parse';
 
 function unique(addresses: Iterable<string>): string[] {
   const seen = new Map<string, string>();

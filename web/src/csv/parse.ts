@@ -42,8 +42,3 @@ export function parseCsv(text: string, rowsMax = Infinity): string[][] {
   if (cell !== '' || row.length > 0) endRow();
   return rows;
 }
-
-/** The position of the column `email` in a header row; -1 if there is none. */
-export function emailColumn(header: readonly string[]): number {
-  return header.findIndex((name) => name.trim().toLowerCase() === 'email');
-}

@@ -100,7 +100,9 @@ export function NotFoundState() {
 
 /** What is wrong, at the place where it was tried: the message and each single place. */
 export function ErrorNote({ error }: { error: Error }) {
-  const problems = error instanceof ApiError ? error.problems : [];
+  const all = error instanceof ApiError ? error.problems : [];
+  // Of a single one the message says it all.
+  const problems = all.filter(({ field, message }) => error.message !== `${field}: ${message}`);
   return (
     <div class="note" data-kind="error" role="alert">
       <Icon name="warning" />

@@ -13,6 +13,8 @@ export interface Column<Row> {
   sortable?: boolean;
   /** The head is for those who do not see, such as over buttons. */
   hideTitle?: boolean;
+  /** In place of the title, such as a control for the whole column. */
+  head?: () => ComponentChildren;
   cell: (row: Row) => ComponentChildren;
 }
 
@@ -84,7 +86,7 @@ function Head<Row>({
   const title = column.hideTitle ? (
     <span class="visually-hidden">{column.title}</span>
   ) : (
-    column.title
+    (column.head?.() ?? column.title)
   );
   return (
     <th

@@ -15,6 +15,8 @@ import { Table, type Column } from '../../ui/Table';
 import { Time } from '../../ui/Time';
 import { useCursorList, type CursorList } from '../../ui/useCursorList';
 import { useQueryText } from '../../ui/useQueryText';
+import { BulkBar } from './bulk/BulkBar';
+import { useChoice, type Choice } from './bulk/selection';
 import { ContactDialog } from './ContactDialog';
 import { SubscribedBadge } from './SubscribedBadge';
 
@@ -47,6 +49,31 @@ const COLUMNS: readonly Column<Contact>[] = [
   },
 ];
 
+function choiceColumn(contacts: readonly Contact[], choice: Choice): Column<Contact> {
+  const count = contacts.filter(choice.has).length;
+  return {
+    id: 'chosen',
+    title: 'Chosen',
+    head: () => (
+      <input
+        type="checkbox"
+        aria-label="Choose all that are shown"
+        checked={count === contacts.length}
+        indeterminate={count > 0 && count < contacts.length}
+        onChange={() => choice.toggleShown()}
+      />
+    ),
+    cell: (contact) => (
+      <input
+        type="checkbox"
+        aria-label={`Choose ${contact.email}`}
+        checked={choice.has(contact)}
+        onChange={() => choice.toggle(contact)}
+      />
+    ),
+  };
+}
+
 function DataSummary({ data }: { data: Contact['data'] }) {
   const entries = Object.entries(data).filter(([, value]) => typeof value !== 'object');
   return (
@@ -66,6 +93,7 @@ export default function ContactListPage() {
     (cursor, signal) => api.contacts.list({ limit: PIECE, cursor, search }, signal),
     [search],
   );
+  const choice = useChoice(search, list.items ?? []);
   return (
     <>
       <PageHead
@@ -89,12 +117,13 @@ export default function ContactListPage() {
           {list.total !== undefined && formatCount(list.total, 'contact')}
         </p>
       </div>
+      <BulkBar choice={choice} total={list.total} onChanged={list.reload} />
       <ListLoaded from={list} rows={10}>
         {(contacts) =>
           contacts.length === 0 ? (
             <NoContacts search={search} />
           ) : (
-            <ContactTable contacts={contacts} list={list} />
+            <ContactTable contacts={contacts} list={list} choice={choice} />
           )
         }
       </ListLoaded>
@@ -112,15 +141,17 @@ export default function ContactListPage() {
 function ContactTable({
   contacts,
   list,
+  choice,
 }: {
   contacts: readonly Contact[];
   list: CursorList<Contact>;
+  choice: Choice;
 }) {
   return (
     <>
       <Table
         caption="Contacts"
-        columns={COLUMNS}
+        columns={[choiceColumn(contacts, choice), ...COLUMNS]}
         rows={contacts}
         keyOf={({ id }) => id}
         busy={list.isLoading}

@@ -1,25 +1,25 @@
 // What becomes of an import: asked for again until it is over.
-import { api } from '../../api';
-import type { ImportJob } from '../../api/types';
-import { Badge, type BadgeTone } from '../../ui/Badge';
-import { Button, ButtonLink } from '../../ui/Button';
-import { formatNumber } from '../../ui/format';
-import { Loaded } from '../../ui/Loaded';
-import { Figure, Section } from '../../ui/Page';
-import { Table, type Column } from '../../ui/Table';
-import { useRepeat } from '../../ui/useRepeat';
-import { useResource } from '../../ui/useResource';
+import { api } from '../../../api';
+import type { ContactJob } from '../../../api/types';
+import { Badge, type BadgeTone } from '../../../ui/Badge';
+import { Button, ButtonLink } from '../../../ui/Button';
+import { formatNumber } from '../../../ui/format';
+import { Loaded } from '../../../ui/Loaded';
+import { Figure, Section } from '../../../ui/Page';
+import { Table, type Column } from '../../../ui/Table';
+import { useRepeat } from '../../../ui/useRepeat';
+import { useResource } from '../../../ui/useResource';
 
 const ASK_EVERY_MS = 700;
 
-const LOOKS: Readonly<Record<ImportJob['status'], { tone: BadgeTone; title: string }>> = {
+const LOOKS: Readonly<Record<ContactJob['status'], { tone: BadgeTone; title: string }>> = {
   QUEUED: { tone: 'neutral', title: 'Waiting' },
   RUNNING: { tone: 'warning', title: 'Importing' },
   COMPLETED: { tone: 'good', title: 'Done' },
   FAILED: { tone: 'bad', title: 'Failed' },
 };
 
-type RowError = ImportJob['errors'][number];
+type RowError = ContactJob['errors'][number];
 
 const COLUMNS: readonly Column<RowError>[] = [
   { id: 'row', title: 'Row', cell: ({ row }) => formatNumber(row) },
@@ -49,6 +49,11 @@ export function ImportProgress({ jobId, onAgain }: { jobId: string; onAgain: () 
           )}
           {data.errors.length > 0 && (
             <Section title="Rows that were left out">
+              {data.skipped > data.errors.length && (
+                <p class="muted">
+                  The first {formatNumber(data.errors.length)} of {formatNumber(data.skipped)}.
+                </p>
+              )}
               <Table
                 caption="Rows that were left out"
                 columns={COLUMNS}
@@ -63,7 +68,7 @@ export function ImportProgress({ jobId, onAgain }: { jobId: string; onAgain: () 
   );
 }
 
-function Summary({ job }: { job: ImportJob }) {
+function Summary({ job }: { job: ContactJob }) {
   const look = LOOKS[job.status];
   return (
     <div class="stack">
@@ -84,7 +89,7 @@ function Summary({ job }: { job: ImportJob }) {
       <dl class="figures">
         <Figure title="New contacts">{formatNumber(job.imported)}</Figure>
         <Figure title="Updated">{formatNumber(job.updated)}</Figure>
-        <Figure title="Left out">{formatNumber(job.skipped)}</Figure>
+        <Figure title="Rows left out">{formatNumber(job.skipped)}</Figure>
       </dl>
     </div>
   );

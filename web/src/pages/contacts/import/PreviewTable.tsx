@@ -1,25 +1,23 @@
 // The first rows of a CSV, with what each column becomes.
-import { emailColumn } from '../../csv/parse';
+import { columnsOf, type Becomes } from '../../../csv/columns';
 
-function becomes(name: string, isEmail: boolean): string {
-  const trimmed = name.trim();
-  if (isEmail) return 'email';
-  if (trimmed.toLowerCase() === 'subscribed') return 'subscribed';
-  return trimmed === '' ? 'left out' : `data.${trimmed}`;
+function titleOf(becomes: Becomes): string {
+  if (becomes.kind === 'data') return becomes.field;
+  return becomes.kind === 'nothing' ? 'left out' : becomes.kind;
 }
 
 export function PreviewTable({ rows }: { rows: readonly (readonly string[])[] }) {
   const [header = [], ...body] = rows;
-  const email = emailColumn(header);
+  const columns = columnsOf(header);
   return (
     <div class="table-frame" tabIndex={0} role="region" aria-label="The first rows of the file">
-      <table class="table">
+      <table class="table import-preview">
         <thead>
           <tr>
             {header.map((name, index) => (
-              <th key={index} scope="col">
+              <th key={index} scope="col" data-kind={columns[index]?.kind}>
                 {name}
-                <span class="row-note">{becomes(name, index === email)}</span>
+                <span class="row-note">{columns[index] && titleOf(columns[index])}</span>
               </th>
             ))}
           </tr>
@@ -28,7 +26,7 @@ export function PreviewTable({ rows }: { rows: readonly (readonly string[])[] })
           {body.map((row, index) => (
             <tr key={index}>
               {header.map((_, column) => (
-                <td key={column} class="nowrap">
+                <td key={column} data-kind={columns[column]?.kind}>
                   {row[column] ?? ''}
                 </td>
               ))}

@@ -11,7 +11,7 @@ let dashboard;
 let page;
 
 before(async () => {
-  server = await startServer('Demo');
+  server = await startServer('Demo', 'To rotate');
   call = server.calls[0];
   await seed(call);
   await call('POST', '/v1/track', {
@@ -98,6 +98,31 @@ test('a field and an event go everywhere, unless something uses them', async () 
   await confirm('Delete events');
   await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
   assert.ok(!(await call('GET', '/events/names')).eventNames.includes('opened.box'));
+});
+
+test('new keys are made after a question, and shown once', async () => {
+  const old = server.projects[1];
+  const speaks = async ({ secretKey }) =>
+    (await fetch(`${server.url}/segments`, { headers: { authorization: `Bearer ${secretKey}` } }))
+      .status;
+  const projects = page.getByRole('combobox', { name: 'Project' });
+  await projects.selectOption('To rotate');
+  await open('/settings');
+  await page.getByRole('button', { name: 'Make new keys' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(await speaks(old), 200);
+
+  await page.getByRole('button', { name: 'Make new keys' }).click();
+  await dialog.getByRole('button', { name: 'Make new keys' }).click();
+  const secretKey = await dialog.getByLabel('the new secret key', { exact: true }).textContent();
+  const publicKey = await dialog.getByLabel('the new public key', { exact: true }).textContent();
+  assert.equal(await speaks(old), 401);
+  assert.equal(await speaks({ secretKey }), 200);
+  await dialog.getByRole('button', { name: 'I have copied the secret key' }).click();
+  assert.equal(await page.getByLabel('the public key', { exact: true }).textContent(), publicKey);
+  assert.ok(!(await page.content()).includes(secretKey));
+  await projects.selectOption('Demo');
 });
 
 test('settings show the public key and examples that work', async () => {

@@ -3,6 +3,7 @@ import { project } from '../../app/session';
 import { CopyField } from '../../ui/CopyField';
 import { PageHead, Section } from '../../ui/Page';
 import { Time } from '../../ui/Time';
+import { RotateKeys } from './RotateKeys';
 
 function trackExample(publicKey: string): string {
   return `curl ${window.location.origin}/v1/track \\
@@ -38,17 +39,10 @@ export default function SettingsPage() {
         </Section>
         <Section title="Secret key">
           <p class="muted">
-            May do everything in this project. It was shown once, when the project was created; the
-            server keeps a hash of it alone, and cannot show it again.
+            May do everything in this project. It was shown once, when it was made; the server keeps
+            a hash of it alone, and cannot show it again.
           </p>
-          <p>
-            If it is lost or has become known, make new keys on the machine of the server, with its
-            database. Both old keys stop working within seconds:
-          </p>
-          <CopyField
-            label="the command"
-            value={`segmentry project rotate-keys ${current.id} --db segmentry.db`}
-          />
+          <RotateKeys project={current} />
         </Section>
         <Section title="Report an event">
           <p class="muted">Creates the contact if it is not known yet.</p>

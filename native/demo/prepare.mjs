@@ -1,16 +1,18 @@
 #!/usr/bin/env node
-// Writes the folder that the demo's project is imported from: data up to this moment, and segments.
+// Writes the folder that the demo's project is imported from: data up to this moment, segments, and
+// who entered and left them during the last weeks.
 //
 // The dynamic segments are those of segments.json, which `segmentry eval` reads too. They are a
 // picture of the day that the bundled sample is of: their instants are moved along with it. Static
 // ones are added here, since who is in them depends on who was generated.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit, stderr } from 'node:process';
 import { parseArgs } from 'node:util';
 
 import { generate, SAMPLE_NOW } from './generate.mjs';
+import { historyOf } from './history.mjs';
 
 const CONTACTS = 20_000;
 const EVENTS = 100_000;
@@ -67,12 +69,20 @@ function staticSegments(contacts) {
   ];
 }
 
-function prepare(out, now) {
+const linesOf = (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+async function prepare(out, now) {
   mkdirSync(out, { recursive: true });
   generate({ out, contacts: CONTACTS, events: EVENTS, emails: EMAILS, now });
-  const contacts = readFileSync(join(out, 'contacts.ndjson'), 'utf8').trimEnd().split('\n').map(JSON.parse);
-  const segments = [...dynamicSegments(now), ...staticSegments(contacts)];
-  writeFileSync(join(out, 'segments.json'), `${JSON.stringify(segments, null, 2)}\n`);
+  const read = (name) => readFileSync(join(out, name), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+  const data = { contacts: read('contacts.ndjson'), events: read('events.ndjson'), emails: read('emails.ndjson') };
+  const drafts = [...dynamicSegments(now), ...staticSegments(data.contacts)];
+  const { segments, changes, events } = await historyOf(data, drafts, now);
+  // Who is in a segment by hand is part of its history.
+  const definitions = segments.map(({ members, ...definition }) => ({ type: members ? 'STATIC' : 'DYNAMIC', ...definition }));
+  writeFileSync(join(out, 'segments.json'), `${JSON.stringify(definitions, null, 2)}\n`);
+  writeFileSync(join(out, 'changes.ndjson'), linesOf(changes));
+  appendFileSync(join(out, 'events.ndjson'), linesOf(events));
 }
 
 const { values } = parseArgs({ args: argv.slice(2), options: { out: { type: 'string' } } });
@@ -80,4 +90,4 @@ if (values.out === undefined) {
   stderr.write('usage: node prepare.mjs --out DIR\n');
   exit(2);
 }
-prepare(values.out, Date.now());
+await prepare(values.out, Date.now());

@@ -69,6 +69,7 @@ class Demo(unittest.TestCase):
         self.assertEqual(answer.json["total"], 20000)
         self.assertGreater(answer.json["count"], 0)
         self.check_segments()
+        self.check_history()
         first_key = self.client.key
         self.check_link(port)
         self.interrupt()
@@ -90,6 +91,47 @@ class Demo(unittest.TestCase):
         self.assertEqual({segment["trackMembership"] for segment in segments}, {True, False})
         empty = [segment["name"] for segment in segments if segment["memberCount"] == 0]
         self.assertEqual(empty, [])
+
+    def check_history(self):
+        """Curves that live, and end with who matches; entries and exits of many days, with causes."""
+        for segment in self.client.get("/segments").json:
+            if segment["type"] == "DYNAMIC" and not segment["trackMembership"]:
+                continue
+            with self.subTest(segment=segment["name"]):
+                path = f"/segments/{segment['id']}"
+                sizes = [row["count"] for row in self.client.get(f"{path}/sizes").json["data"]]
+                self.assertEqual(len(sizes), 31)  # the midnights of 30 days, and now
+                self.assertGreater(len(set(sizes)), 10, sizes)
+                self.assertGreater(min(sizes), 0)
+                self.assertEqual(sizes[-1], self.client.get(f"{path}/contacts").json["total"])
+                self.check_feed(path)
+                if segment["trackMembership"]:
+                    self.check_membership(segment)
+
+    def check_feed(self, path):
+        feed, cursor = [], ""
+        while cursor is not None and len(feed) < 1000:
+            page = self.client.get(f"{path}/changes?limit=100" + (cursor and f"&cursor={cursor}")).json
+            feed += page["data"]
+            cursor = page["cursor"]
+        instants = [row["at"] for row in feed]
+        self.assertEqual(instants, sorted(instants, reverse=True))
+        self.assertGreater(len({at[:10] for at in instants}), 10)
+
+    def check_membership(self, segment):
+        """The memberships are what an evaluation says, and stay so."""
+        path = f"/segments/{segment['id']}"
+        computed = self.client.post(f"{path}/compute").json
+        members = self.client.get(f"{path}/contacts").json["total"]
+        self.assertEqual(members, computed["total"])
+        preview = self.client.post("/segments/preview", {"condition": segment["condition"]}).json
+        self.assertEqual(members, preview["count"])
+        # What the sweeps and this have moved is of seconds: the past ends where the present begins.
+        self.assertLess(computed["added"] + computed["removed"], 10)
+        stats = {row["name"]: row["count"] for row in self.client.get("/events/stats").json}
+        entries = stats[f"segment.{segment['slug']}.entry"]
+        exits = stats.get(f"segment.{segment['slug']}.exit", 0)
+        self.assertLess(abs(members - (entries - exits)), 20)
 
     def check_link(self, port):
         """The log is in its file; what was printed has none of it."""

@@ -102,6 +102,18 @@ class Contacts(ApiTest):
         found = self.ok(self.api.get("/contacts?search=C3"))
         self.assertEqual((found["total"], found["data"][0]["email"]), (1, "c3@x.io"))
 
+    def test_a_page_of_large_contacts_is_shorter_than_asked_for(self):
+        large = {f"text{i}": "x" * 60000 for i in range(16)}
+        for i in range(20):
+            self.contact(f"c{i}@x.io", large)
+        first = self.ok(self.api.get("/contacts?limit=1000"))
+        self.assertTrue(16 <= len(first["data"]) < 20, len(first["data"]))
+        self.assertEqual((first["total"], first["hasMore"]), (20, True))
+        rest = self.ok(self.api.get(f"/contacts?limit=1000&cursor={first['cursor']}"))
+        self.assertEqual([row["email"] for row in first["data"] + rest["data"]],
+                         [f"c{i}@x.io" for i in reversed(range(20))])
+        self.refused(self.api.get("/contacts?limit=1001"), 400, "BAD_REQUEST")
+
     def test_lookup_tells_which_exist(self):
         self.contact("a@x.io")
         answer = self.ok(self.api.post("/contacts/lookup", {"emails": ["A@x.io", "b@x.io", "no"]}))

@@ -5,6 +5,11 @@
 
 #include <stdlib.h>
 
+/// Contacts of one answer: who goes through all of them, for a bulk change, asks once for each.
+#define CONTACTS_MAX 1000
+/// An answer that has so much already gets no more contacts, however many were asked for: their
+/// data may be large, and an answer has a limit.
+#define CONTACTS_BYTES_ENOUGH ((size_t)16 * 1024 * 1024)
 /// Addresses of one look-up.
 #define LOOKUP_MAX 500
 
@@ -19,7 +24,7 @@ typedef struct contact_page {
 
 static bool show_row(void *context, const store_contact *contact) {
   contact_page *page = context;
-  if (page->count == page->limit) {
+  if (page->count == page->limit || page->json->size_bytes > CONTACTS_BYTES_ENOUGH) {
     page->has_more = true;
     return false;
   }
@@ -34,7 +39,7 @@ void api_contact_list(void *context, seg_http_request *request, seg_http_respons
   int64_t limit;
   int64_t before;
   seg_text_view search;
-  if (!seg_http_query_integer(request, response, "limit", 1, API_PAGE_MAX, API_PAGE_DEFAULT,
+  if (!seg_http_query_integer(request, response, "limit", 1, CONTACTS_MAX, API_PAGE_DEFAULT,
                               &limit) ||
       !seg_http_query_integer(request, response, "cursor", 1, STORE_NEWEST, STORE_NEWEST,
                               &before) ||

@@ -13,7 +13,7 @@ export type Selection =
   | { kind: 'all'; search: string; total: number };
 
 /** The most that one page of contacts may have. */
-const PAGE_MAX = 100;
+const PAGE_MAX = 1_000;
 
 export function countOf(selection: Selection): number {
   return selection.kind === 'rows' ? selection.people.length : selection.total;
@@ -32,20 +32,14 @@ export async function* piecesOf(
     return;
   }
   // Newest first, by cursor: what is deleted or created meanwhile moves nobody into another page.
-  let piece: Person[] = [];
   let cursor: string | null = null;
   do {
-    const query = { limit: PAGE_MAX, cursor, search: selection.search };
+    const query = { limit: Math.min(size, PAGE_MAX), cursor, search: selection.search };
     signal.throwIfAborted();
     const page: ContactPage = await patiently(() => api.contacts.list(query, signal));
-    piece.push(...page.data.map(({ id, email }) => ({ id, email })));
-    if (piece.length + PAGE_MAX > size) {
-      yield piece;
-      piece = [];
-    }
+    if (page.data.length > 0) yield page.data;
     cursor = page.cursor;
   } while (cursor !== null);
-  if (piece.length > 0) yield piece;
 }
 
 export interface Choice {

@@ -7,6 +7,8 @@ import './styles/controls.css';
 import './styles/content.css';
 import './styles/feedback.css';
 import './styles/pages.css';
+import './styles/contacts.css';
+import './styles/campaigns.css';
 
 const root = document.getElementById('app');
 if (root) render(<App />, root);

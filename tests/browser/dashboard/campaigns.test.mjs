@@ -107,7 +107,7 @@ test('a campaign is sent, its list downloaded, and reported as sent', async () =
 
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'CSV', exact: true }).click(),
+    page.getByRole('button', { name: 'Download CSV' }).click(),
   ]);
   assert.equal(download.suggestedFilename(), 'To-send-recipients.csv');
   const text = await readFile(await download.path(), 'utf8');

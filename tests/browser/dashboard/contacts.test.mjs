@@ -1,6 +1,7 @@
 // Contacts: found, written, imported, deleted.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import { violations } from './axe.mjs';
 import { goTo, openDashboard, settled } from './browser.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
 import { startServer } from './server.mjs';
@@ -175,7 +176,9 @@ test('rows are chosen and unsubscribed, and the list says so', async () => {
   await page.getByLabel('Choose p1@rows.example').check();
   await page.getByLabel('Choose p3@rows.example').check();
   await bar().getByText('2 contacts chosen').waitFor();
+  assert.deepEqual(await violations(page), []);
   await bar().getByRole('button', { name: 'Unsubscribe' }).click();
+  assert.deepEqual(await violations(page), []);
   await inDialog('Unsubscribe 2 contacts').click();
   await page.getByText('2 contacts unsubscribed.').waitFor();
   await inDialog('Done').click();

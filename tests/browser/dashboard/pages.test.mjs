@@ -19,13 +19,23 @@ before(async () => {
   const call = server.calls[0];
   const { segments, contacts } = await seed(call);
   const { webhook, failing, delivery } = await seedWebhooks(call);
-  const { data: campaign } = await call('POST', '/campaigns', {
-    name: 'May news',
-    subject: 'What is new',
-    body: '<p>Hello</p>',
-    from: 'news@example.com',
-    audienceType: 'SEGMENT',
-    segmentId: segments.pro.id,
+  const campaignOf = async (name) =>
+    (
+      await call('POST', '/campaigns', {
+        name,
+        subject: 'What is new',
+        body: '<p>Hello</p>',
+        from: 'news@example.com',
+        audienceType: 'SEGMENT',
+        segmentId: segments.pro.id,
+      })
+    ).data;
+  const campaign = await campaignOf('May news');
+  const handedOver = await campaignOf(HOSTILE);
+  await call('POST', `/campaigns/${handedOver.id}/send`);
+  const { id: wordy } = await call('POST', '/contacts', {
+    email: `${'long'.repeat(60)}@example.com`,
+    data: { ['k'.repeat(150)]: 'v'.repeat(3000) },
   });
   paths = {
     segments: '/segments',
@@ -46,6 +56,7 @@ before(async () => {
     'a field': '/fields/data.plan',
     campaigns: '/campaigns',
     'a campaign': `/campaigns/${campaign.id}`,
+    'a campaign that is handed over': `/campaigns/${handedOver.id}`,
     'a new campaign': '/campaigns/new',
     webhooks: '/webhooks',
     'a webhook': `/webhooks/${webhook.id}`,
@@ -53,6 +64,7 @@ before(async () => {
     'a new webhook': '/webhooks/new',
     'a webhook’s form': `/webhooks/${webhook.id}/edit`,
     'a delivery': `/webhooks/${webhook.id}/deliveries/${delivery.id}`,
+    'a contact with long texts': `/contacts/${wordy}`,
     settings: '/settings',
     nowhere: '/nowhere',
   };

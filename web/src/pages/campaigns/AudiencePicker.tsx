@@ -9,13 +9,17 @@ import { useResource } from '../../ui/useResource';
 import { countAudience, type Audience } from './audience';
 
 const TYPES: readonly { value: AudienceType; title: string; hint: string }[] = [
-  { value: 'ALL', title: 'Everybody', hint: 'All subscribed contacts.' },
+  { value: 'ALL', title: 'Everybody', hint: 'All contacts that are subscribed.' },
   {
     value: 'SEGMENT',
     title: 'A segment',
     hint: 'Its subscribed members at the moment of sending.',
   },
-  { value: 'FILTERED', title: 'A filter', hint: 'Of this campaign alone.' },
+  {
+    value: 'FILTERED',
+    title: 'A filter',
+    hint: 'Whoever matches conditions that you set here, and is subscribed.',
+  },
 ];
 
 interface AudiencePickerProps {
@@ -25,7 +29,6 @@ interface AudiencePickerProps {
 
 export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
   const segments = useResource((signal) => api.segments.list(signal), []);
-  const list = segments.data ?? [];
   return (
     <fieldset class="fieldset">
       <legend>Audience</legend>
@@ -48,7 +51,7 @@ export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
       {segments.error && <ErrorNote error={segments.error} />}
       {audience.audienceType === 'SEGMENT' && (
         <SegmentSelect
-          segments={list}
+          segments={segments.data}
           value={audience.segmentId ?? ''}
           onChange={(segmentId) => onChange({ ...audience, segmentId })}
         />
@@ -65,13 +68,21 @@ export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
 }
 
 interface SegmentSelectProps {
-  segments: readonly Segment[];
+  /** Undefined while they are being read. */
+  segments: readonly Segment[] | undefined;
   value: string;
   onChange: (id: string) => void;
 }
 
 function SegmentSelect({ segments, value, onChange }: SegmentSelectProps) {
-  const options = [...segments]
+  if (segments?.length === 0) {
+    return (
+      <p>
+        There is no segment yet. <a href="#/segments/new">Make one</a>, or choose a filter.
+      </p>
+    );
+  }
+  const options = [...(segments ?? [])]
     .sort((a, b) => a.name.localeCompare(b.name))
     .map(({ id, name, memberCount }) => ({
       value: id,

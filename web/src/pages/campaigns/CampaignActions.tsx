@@ -84,16 +84,19 @@ const DEEDS = {
     title: ({ name }: Campaign) => `Send “${name}” now?`,
     text: ({ totalRecipients }: Campaign) => {
       const list = `The list of ${formatCount(totalRecipients, 'recipient')}`;
-      return `${list} is fixed now and handed out. This cannot be undone.`;
+      return `${list} is fixed now, and your mail program gets it. Texts and audience cannot be changed any more.`;
     },
     action: 'Send now',
     danger: false,
     run: api.campaigns.send,
-    done: 'The list of recipients is fixed.',
+    done: 'The list of recipients is fixed and handed over.',
   },
   cancel: {
     title: ({ name }: Campaign) => `Cancel “${name}”?`,
-    text: () => 'A cancelled campaign cannot be sent any more.',
+    text: ({ status }: Campaign) =>
+      status === 'SENDING'
+        ? 'Your mail program may have begun: what it has sent cannot be called back. The campaign cannot be sent again.'
+        : 'A cancelled campaign cannot be sent any more.',
     action: 'Cancel campaign',
     danger: true,
     run: api.campaigns.cancel,
@@ -101,7 +104,8 @@ const DEEDS = {
   },
   sent: {
     title: ({ name }: Campaign) => `Has “${name}” been sent?`,
-    text: () => 'Your mail program usually reports this itself.',
+    text: () =>
+      'Mark it when the mail has gone out. A mail program that is connected reports it by itself.',
     action: 'Mark as sent',
     danger: false,
     run: api.campaigns.sent,

@@ -5,20 +5,16 @@ import type { Campaign } from '../../api/types';
 import { go, href } from '../../app/router';
 import type { PageProps } from '../../app/routes';
 import { conditionInWords } from '../../condition/words';
-import { Button } from '../../ui/Button';
-import { formatNumber } from '../../ui/format';
-import { Icon } from '../../ui/Icon';
+import { formatInstant, formatNumber } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
 import { Figure, PageHead, Section } from '../../ui/Page';
 import { Time } from '../../ui/Time';
-import { toastError } from '../../ui/Toast';
-import { useAction } from '../../ui/useAction';
 import { useResource } from '../../ui/useResource';
 import { useSegmentNames } from '../segments/useSegmentNames';
 import { CampaignActions } from './CampaignActions';
 import { CampaignStatusBadge } from './CampaignStatusBadge';
 import { DeleteCampaignDialog } from './DeleteCampaignDialog';
-import { downloadRecipients } from './download';
+import { HandOff } from './HandOff';
 
 export default function CampaignPage({ params }: PageProps) {
   const id = params['id'] ?? '';
@@ -60,11 +56,7 @@ function Content({ campaign, onChanged }: ContentProps) {
             <AudienceName campaign={campaign} />
           </span>
         </Figure>
-        <Figure title={campaign.scheduledFor ? 'Scheduled' : 'Changed'}>
-          <span class="figure-text">
-            <Time at={campaign.scheduledFor ?? campaign.updatedAt} />
-          </span>
-        </Figure>
+        <When campaign={campaign} />
       </dl>
       <HandOff campaign={campaign} />
       <Section title="Content">
@@ -85,6 +77,17 @@ function Content({ campaign, onChanged }: ContentProps) {
         />
       )}
     </>
+  );
+}
+
+function When({ campaign: { status, scheduledFor, updatedAt } }: { campaign: Campaign }) {
+  const isScheduled = status === 'SCHEDULED' && scheduledFor !== null;
+  return (
+    <Figure title={isScheduled ? 'Scheduled for' : 'Changed'}>
+      <span class="figure-text">
+        {isScheduled ? formatInstant(scheduledFor) : <Time at={updatedAt} />}
+      </span>
+    </Figure>
   );
 }
 
@@ -114,38 +117,3 @@ function FilterWords({ campaign }: { campaign: Campaign }) {
   const nameOf = useSegmentNames(condition);
   return <span class="small">{condition ? conditionInWords(condition, nameOf) : 'A filter'}</span>;
 }
-
-/** The list for the program that sends. */
-function HandOff({ campaign }: { campaign: Campaign }) {
-  const action = useAction();
-  const download = (format: 'ndjson' | 'csv') =>
-    void action.run(() => downloadRecipients(campaign, format).catch(toastError));
-  return (
-    <Section
-      title="Recipients"
-      actions={
-        <>
-          <Button size="small" busy={action.isBusy} onClick={() => download('csv')}>
-            <Icon name="download" />
-            CSV
-          </Button>
-          <Button size="small" busy={action.isBusy} onClick={() => download('ndjson')}>
-            <Icon name="download" />
-            NDJSON
-          </Button>
-        </>
-      }
-    >
-      <p class="muted">{EXPLAINED[campaign.status]}</p>
-    </Section>
-  );
-}
-
-const EXPLAINED: Readonly<Record<Campaign['status'], string>> = {
-  DRAFT: 'A download has who would get it now. Sending fixes the list.',
-  SCHEDULED: 'The list is fixed when the time comes. A download has who would get it now.',
-  SENDING:
-    'The list is fixed: it stays as it was at the moment of sending. Your mail program takes it from here and reports when it is done.',
-  SENT: 'The list is as it was at the moment of sending.',
-  CANCELLED: 'If it was cancelled before it was sent, there is no list.',
-};

@@ -1,6 +1,7 @@
 // A contact's data: a name and a value each.
 import type { Contact } from '../../api/types';
 import { formatValue } from '../../ui/format';
+import { LongText } from '../../ui/LongText';
 import { EmptyState } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
 
@@ -13,7 +14,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     title: 'Value',
     cell: ([, value]) => (
       <span class={typeof value === 'object' ? 'break code-text' : 'break'}>
-        {formatValue(value)}
+        <LongText text={formatValue(value)} />
       </span>
     ),
   },

@@ -10,7 +10,14 @@ export function DaysPanel({ name }: { name: string | null }) {
     <section class="card days-panel" aria-label="Events by day">
       <h2>Last {DAYS_SHOWN} days</h2>
       <Loaded from={days} compact rows={4}>
-        {(data) => <DayBars title="Events" days={countsOf(data, name)} />}
+        {(data) => {
+          const days = countsOf(data, name);
+          return days.some(({ count }) => count > 0) ? (
+            <DayBars title="Events" days={days} />
+          ) : (
+            <p class="muted">There were none in these days.</p>
+          );
+        }}
       </Loaded>
     </section>
   );

@@ -2,6 +2,7 @@
 import type { ContactEvent } from '../../api/types';
 import { href } from '../../app/router';
 import { ListLoaded } from '../../ui/Loaded';
+import { LongText } from '../../ui/LongText';
 import { More } from '../../ui/Pager';
 import { EmptyState } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
@@ -48,7 +49,12 @@ const AT: Column<ContactEvent> = {
 function EventData({ data }: { data: unknown }) {
   if (data === null || data === undefined) return null;
   const text = JSON.stringify(data);
-  return text === '{}' ? null : <span class="break code-text">{text}</span>;
+  if (text === '{}') return null;
+  return (
+    <span class="break code-text">
+      <LongText text={text} />
+    </span>
+  );
 }
 
 interface EventListProps {

@@ -62,7 +62,7 @@ export function Upload({ onQueued }: { onQueued: (jobId: string) => void }) {
   }
 
   return (
-    <div class="stack">
+    <div class="stack import-form">
       {!action.isBusy && (
         <FileField
           label="CSV file"

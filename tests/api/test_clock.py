@@ -10,10 +10,16 @@ loaded into a program that is built with a sanitizer.
 import datetime
 import glob
 import os
+import sys
+import threading
+from pathlib import Path
 
 import suite
 from suite import OwnServerTest
 from server import condition, filter_of, in_segment, wait_until
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "webhooks"))
+from receiver import Receiver  # noqa: E402
 
 LIBRARY = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 START = datetime.datetime(2030, 1, 1, 12, 0, tzinfo=datetime.timezone.utc)
@@ -23,7 +29,9 @@ def iso(instant):
     return instant.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-class Clock(OwnServerTest):
+class ClockTest(OwnServerTest):
+    options = ()
+
     def setUp(self):
         super().setUp()
         libraries = glob.glob(LIBRARY)
@@ -33,7 +41,7 @@ class Clock(OwnServerTest):
         self.environment = {
             "LD_PRELOAD": libraries[0], "FAKETIME_TIMESTAMP_FILE": str(self.clock),
             "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"}
-        self.server = self.serve("--sweep", "100ms", environment=self.environment)
+        self.server = self.serve("--sweep", "100ms", *self.options, environment=self.environment)
         self.api = self.client(self.server)
 
     def set_clock(self, instant):
@@ -42,6 +50,8 @@ class Clock(OwnServerTest):
         new.write_text(instant.strftime("@%Y-%m-%d %H:%M:%S\n"))
         os.replace(new, self.clock)
 
+
+class Clock(ClockTest):
     def chain(self, given):
         """Three tracked segments, each referring to the one before; the third turns it round."""
         ids = []
@@ -143,6 +153,27 @@ class Clock(OwnServerTest):
         self.wait_for(2)
         self.set_clock(START + datetime.timedelta(hours=2))
         self.in_one_go(self.wait_for(5)[2:], self.OUT, "a@x.io")
+
+
+class WebhookClock(ClockTest):
+    options = ("--allow-private-webhooks",)
+
+    def test_a_clock_that_is_set_back_holds_no_delivery_up(self):
+        """What failed is due again some seconds later, by a clock that was a year ahead."""
+        is_well = threading.Event()
+        receiver = Receiver(lambda arrival, reply: reply(200 if is_well.is_set() else 500))
+        self.addCleanup(receiver.stop)
+        made = self.api.post("/webhooks", {"url": receiver.url(), "events": ["purchase"]}).json
+        for i in range(20):  # enough for a pause of the webhook
+            self.api.post("/v1/track", {"event": "purchase", "email": f"p{i}@example.com"})
+
+        def health():
+            return self.api.get(f"/webhooks/{made['id']}").json["health"]
+
+        self.assertTrue(wait_until(lambda: health()["pausedUntil"]))
+        self.set_clock(START - datetime.timedelta(days=365))
+        is_well.set()
+        self.assertTrue(wait_until(lambda: len(receiver.taken()) == 20, 120))
 
 
 if __name__ == "__main__":

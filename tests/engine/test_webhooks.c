@@ -166,8 +166,22 @@ static int64_t only_target(world *own) {
   return num;
 }
 
-static delivery_outcome outcome_of(const delivery *of, delivery_result result, int64_t now_ms) {
+/// The version of a webhook that has something to send.
+static uint64_t version_of(world *own, int64_t webhook_num) {
+  delivery_target_list list = targets(own);
+  uint64_t version = 0;
+  for (size_t i = 0; i < list.count; i++) {
+    version = list.items[i].webhook == webhook_num ? list.items[i].version : version;
+  }
+  delivery_target_list_free(&list);
+  return version;
+}
+
+/// What came of an attempt that was made just now.
+static delivery_outcome outcome_of(world *own, const delivery *of, delivery_result result,
+                                   int64_t now_ms) {
   return (delivery_outcome){.webhook = of->webhook,
+                            .version = version_of(own, of->webhook),
                             .num = of->num,
                             .result = result,
                             .next_at_ms = now_ms + HOUR_MS,
@@ -182,7 +196,7 @@ static delivery_outcome outcome_of(const delivery *of, delivery_result result, i
 static void note_all(world *own, int64_t webhook_num, delivery_result result) {
   delivery_list list = pending(own, webhook_num);
   for (size_t i = 0; i < list.count; i++) {
-    delivery_outcome outcome = outcome_of(&list.items[i], result, own->now_ms);
+    delivery_outcome outcome = outcome_of(own, &list.items[i], result, own->now_ms);
     assert_int_equal(engine_deliveries_note(own->engine, &outcome, 1), ENGINE_OK);
   }
   delivery_list_free(&list);
@@ -284,9 +298,9 @@ static void outcomes_are_noted(void **state) {
   track(own, "c@example.com");
   int64_t num = only_target(own);
   delivery_list due = pending(own, num);
-  delivery_outcome outcomes[] = {outcome_of(&due.items[0], DELIVERY_DELIVERED, START_MS),
-                                 outcome_of(&due.items[1], DELIVERY_AGAIN, START_MS + 1),
-                                 outcome_of(&due.items[2], DELIVERY_PARKED, START_MS + 2)};
+  delivery_outcome outcomes[] = {outcome_of(own, &due.items[0], DELIVERY_DELIVERED, START_MS),
+                                 outcome_of(own, &due.items[1], DELIVERY_AGAIN, START_MS + 1),
+                                 outcome_of(own, &due.items[2], DELIVERY_PARKED, START_MS + 2)};
   outcomes[2].paused_until_ms = START_MS + DAY_MS;
   delivery_list_free(&due);
   assert_int_equal(engine_deliveries_note(own->engine, outcomes, 3), ENGINE_OK);
@@ -322,13 +336,39 @@ static void outcomes_are_noted(void **state) {
   assert_int_equal(found.health.last_failure_at_ms, START_MS + 2);
 }
 
+static void what_another_url_answered_says_nothing_of_this_one(void **state) {
+  world *own = *state;
+  shown made = create(own, "purchase");
+  track(own, "a@example.com");
+  int64_t num = only_target(own);
+  delivery_list due = pending(own, num);
+  delivery_outcome outcome = outcome_of(own, &due.items[0], DELIVERY_AGAIN, START_MS);
+  delivery_list_free(&due);
+  outcome.paused_until_ms = START_MS + DAY_MS;
+  outcome.disables = true;
+  webhook_input input = {.url = seg_text_of("https://example.com/other")};
+  shown found;
+  assert_int_equal(engine_webhook_update(own->engine, own->project, seg_text_of(made.id), &input,
+                                         keep_webhook, &found, &own->error),
+                   ENGINE_OK);
+  assert_int_equal(engine_deliveries_note(own->engine, &outcome, 1), ENGINE_OK);
+  found = look(own, made.id);
+  assert_true(found.is_enabled);
+  assert_int_equal(found.health.failures, 0);
+  assert_int_equal(found.health.paused_until_ms, STORE_NO_INSTANT);
+  due = pending(own, num); // what came of the delivery is noted all the same
+  assert_int_equal(due.count, 1);
+  assert_int_equal(due.items[0].attempts, 1);
+  delivery_list_free(&due);
+}
+
 static void a_receiver_that_wants_no_more_disables(void **state) {
   world *own = *state;
   shown made = create(own, "purchase");
   track(own, "a@example.com");
   int64_t num = only_target(own);
   delivery_list due = pending(own, num);
-  delivery_outcome outcome = outcome_of(&due.items[0], DELIVERY_PARKED, START_MS);
+  delivery_outcome outcome = outcome_of(own, &due.items[0], DELIVERY_PARKED, START_MS);
   delivery_list_free(&due);
   outcome.disables = true;
   assert_int_equal(engine_deliveries_note(own->engine, &outcome, 1), ENGINE_OK);
@@ -463,6 +503,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(what_is_due_is_read_in_order, set_up, tear_down),
       cmocka_unit_test_setup_teardown(both_secrets_sign_for_a_day, set_up, tear_down),
       cmocka_unit_test_setup_teardown(outcomes_are_noted, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_another_url_answered_says_nothing_of_this_one, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(a_receiver_that_wants_no_more_disables, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_was_sent_is_sent_again_under_its_id, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_range_is_replayed, set_up, tear_down),

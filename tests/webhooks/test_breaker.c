@@ -71,6 +71,17 @@ static void test_what_was_under_way(void **state) {
   assert_int_equal(own.paused_until_ms, 31000);
 }
 
+static void test_the_clock_was_set_back(void **state) {
+  breaker own = {0};
+  (void)state;
+  fail_times(&own, BREAKER_FAILURES, 10 * BREAKER_PAUSE_MS_MAX);
+  assert_true(breaker_is_paused(&own, 10 * BREAKER_PAUSE_MS_MAX));
+  assert_false(breaker_is_paused(&own, 5 * BREAKER_PAUSE_MS_MAX));
+  assert_int_equal(breaker_limit(&own, 5 * BREAKER_PAUSE_MS_MAX, LIMIT), 1);
+  assert_true(breaker_fail(&own, 5 * BREAKER_PAUSE_MS_MAX, 1)); // which begins a new pause
+  assert_int_equal(own.paused_until_ms, 5 * BREAKER_PAUSE_MS_MAX + 60000);
+}
+
 static void test_speed(void **state) {
   breaker own = {0};
   (void)state;
@@ -80,9 +91,11 @@ static void test_speed(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_it_opens), cmocka_unit_test(test_a_success_starts_anew),
-      cmocka_unit_test(test_pauses_double), cmocka_unit_test(test_what_was_under_way),
-      cmocka_unit_test(test_speed)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_it_opens),
+                                     cmocka_unit_test(test_a_success_starts_anew),
+                                     cmocka_unit_test(test_pauses_double),
+                                     cmocka_unit_test(test_what_was_under_way),
+                                     cmocka_unit_test(test_the_clock_was_set_back),
+                                     cmocka_unit_test(test_speed)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

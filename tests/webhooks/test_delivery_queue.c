@@ -106,6 +106,44 @@ static void test_a_blocked_contact(void **state) {
   free_queue(own);
 }
 
+static void test_an_earlier_one_that_is_sent_again_goes_first(void **state) {
+  delivery_queue *own = make_queue();
+  (void)state;
+  (void)offer(own, 5, 7, 0);
+  queue_block(own, take(own, 5), 5000);
+  (void)offer(own, 6, 7, 0);
+  queue_restart(own); // as when somebody wants the second one sent again
+  assert_int_equal(offer(own, 2, 7, 0), QUEUE_KNOWN);
+  assert_int_equal(offer(own, 5, 7, 5000), QUEUE_KNOWN);
+  assert_int_equal(offer(own, 6, 7, 0), QUEUE_KNOWN);
+  (void)take(own, QUEUE_NO_NUM);
+  assert_int_equal(queue_due(own, 100), 2);
+  queue_entry again = {.num = 2, .contact = 7};
+  assert_int_equal(queue_retry(own, &again, 100), QUEUE_TAKEN);
+  deliver(own, take(own, 2));
+  assert_int_equal(own->after, 4); // the fifth still waits for its time, and the sixth for it
+  assert_int_equal(offer(own, 5, 7, 5000), QUEUE_KNOWN);
+  assert_int_equal(offer(own, 6, 7, 0), QUEUE_KNOWN);
+  (void)take(own, QUEUE_NO_NUM);
+  assert_int_equal(queue_due(own, 100), QUEUE_NO_NUM);
+  assert_int_equal(queue_due(own, 5000), 5);
+  free_queue(own);
+}
+
+static void test_the_clock_was_set_back(void **state) {
+  delivery_queue *own = make_queue();
+  (void)state;
+  own->pause_ms_max = 1000;
+  assert_int_equal(offer(own, 1, 7, 1101), QUEUE_TAKEN); // at 100 it was put off to then
+  assert_int_equal(offer(own, 2, 8, 1100), QUEUE_KNOWN);
+  assert_int_equal(queue_due(own, 100), QUEUE_NO_NUM);
+  assert_int_equal(queue_due(own, 99), 2);
+  queue_entry again = {.num = 2, .contact = 8, .due_ms = 1100};
+  assert_int_equal(queue_retry(own, &again, 100), QUEUE_KNOWN);
+  assert_int_equal(queue_retry(own, &again, 99), QUEUE_TAKEN);
+  free_queue(own);
+}
+
 static void test_not_due_yet(void **state) {
   delivery_queue *own = make_queue();
   queue_entry later = {.num = 1, .contact = 7, .due_ms = 900};
@@ -312,11 +350,14 @@ static void test_at_random(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_contacts_do_not_wait_for_each_other),
-                                     cmocka_unit_test(test_a_blocked_contact),
-                                     cmocka_unit_test(test_not_due_yet),
-                                     cmocka_unit_test(test_restart),
-                                     cmocka_unit_test(test_limits),
-                                     cmocka_unit_test(test_at_random)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_contacts_do_not_wait_for_each_other),
+      cmocka_unit_test(test_a_blocked_contact),
+      cmocka_unit_test(test_an_earlier_one_that_is_sent_again_goes_first),
+      cmocka_unit_test(test_the_clock_was_set_back),
+      cmocka_unit_test(test_not_due_yet),
+      cmocka_unit_test(test_restart),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_at_random)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

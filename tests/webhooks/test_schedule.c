@@ -22,6 +22,7 @@ static void test_pauses_grow(void **state) {
   static const int64_t pauses[] = {5000,    30000,   120000,  600000, 1800000,
                                    3600000, 7200000, 7200000, 7200000};
   (void)state;
+  assert_int_equal(SCHEDULE_PAUSE_MS_MAX, pauses[8] + pauses[8] / 5);
   for (int i = 0; i < 9; i++) {
     int64_t spread = pauses[i] / 5;
     int64_t least = INT64_MAX;

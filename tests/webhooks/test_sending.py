@@ -227,6 +227,44 @@ class FailureTest(SendingTest):
         self.assertEqual(self.get_webhook(bad)["pending"], 100)
         self.assertLessEqual(hanging.most_under_way, FLIGHTS_MAX)
 
+    def check_nobody_has_waited(self, hanging, bad, good, receiver, count):
+        """All of the good one's are through before an attempt of those that hang has ended."""
+        self.wait_for_all(good)
+        self.assertEqual(len(receiver.taken()), count)
+        for made in bad:
+            self.assertEqual(self.get_webhook(made)["health"]["failuresInARow"], 0)
+        self.assertGreater(hanging.under_way, 0)
+
+    def test_many_webhooks_that_hang_hold_up_no_other(self):
+        self.start_server(speed=1)
+        ends = threading.Event()
+        self.addCleanup(ends.set)
+        hanging = self.receiver(lambda arrival, reply: ends.wait(60))
+        receiver = self.receiver()
+        good = self.webhook(receiver.url(), "purchase")
+        self.track("first@example.com")
+        self.wait(receiver.taken)
+        bad = [self.webhook(hanging.url(f"/{i}"), "purchase") for i in range(30)]
+        self.track_many([(f"person{i}@example.com", 0) for i in range(100)])
+        self.check_nobody_has_waited(hanging, bad, good, receiver, 101)
+        # A webhook that nobody knows anything of yet has its turn among them.
+        self.assertLessEqual(hanging.under_way, 64)
+
+    def test_large_messages_to_a_webhook_that_hangs_hold_up_no_other(self):
+        self.start_server(speed=1)
+        ends = threading.Event()
+        self.addCleanup(ends.set)
+        hanging = self.receiver(lambda arrival, reply: ends.wait(60))
+        receiver = self.receiver()
+        bad = self.webhook(hanging.url(), "large")
+        notes = {f"note{i}": "x" * 60_000 for i in range(4)}
+        for i in range(180):  # more than is ever in memory
+            self.track(f"person{i}@example.com", "large", **notes)
+        self.wait(hanging.seen)
+        good = self.webhook(receiver.url(), "purchase")
+        self.track_many([(f"person{i}@example.com", 0) for i in range(20)])
+        self.check_nobody_has_waited(hanging, [bad], good, receiver, 20)
+
     def test_a_receiver_that_is_down_for_a_while(self):
         self.start_server(speed=100)
         receiver = Receiver()

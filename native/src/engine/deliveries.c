@@ -310,7 +310,9 @@ engine_status engine_deliveries_count(engine *own, int64_t *pending) {
 typedef struct noted_webhook {
   project *in;
   int64_t num;
+  uint64_t version;
   store_webhook_health health;
+  bool has_new_health;
   bool disables;
 } noted_webhook;
 
@@ -336,11 +338,17 @@ static noted_webhook *note_of(note_command *own, int64_t num) {
   if (added->in == NULL) {
     return NULL;
   }
-  added->health = project_find_webhook_num(added->in, num)->health;
+  const webhook *of = project_find_webhook_num(added->in, num);
+  added->health = of->health;
+  added->version = of->version;
   return added;
 }
 
 static void note_health(noted_webhook *of, const delivery_outcome *outcome) {
+  if (outcome->version != of->version) {
+    return;
+  }
+  of->has_new_health = true;
   if (outcome->was_sent && outcome->is_success) {
     of->health.failures = 0;
     of->health.last_success_at_ms = outcome->attempt.at_ms;
@@ -408,7 +416,7 @@ static engine_status run_note(command *base, batch *in, project_batch *part) {
     }
   }
   for (size_t i = 0; status == STORE_OK && i < own->webhook_count; i++) {
-    status = own->webhooks[i].in == NULL ? STORE_OK : write_noted(in, &own->webhooks[i]);
+    status = own->webhooks[i].has_new_health ? write_noted(in, &own->webhooks[i]) : STORE_OK;
   }
   return status == STORE_OK
              ? ENGINE_OK
@@ -420,7 +428,7 @@ static void publish_note(command *base, project *none) {
   (void)none;
   for (size_t i = 0; i < own->webhook_count; i++) {
     const noted_webhook *noted = &own->webhooks[i];
-    if (noted->in == NULL) {
+    if (!noted->has_new_health) {
       continue;
     }
     (void)pthread_rwlock_wrlock(&noted->in->lock);

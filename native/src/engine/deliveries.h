@@ -99,6 +99,7 @@ typedef enum delivery_result {
 /// What became of one attempt.
 typedef struct delivery_outcome {
   int64_t webhook;
+  uint64_t version; ///< Of the target, when it was sent there.
   int64_t num;
   int64_t next_at_ms;      ///< DELIVERY_AGAIN
   int64_t paused_until_ms; ///< Of the webhook, from now on; STORE_NO_INSTANT: it is not.
@@ -111,7 +112,9 @@ typedef struct delivery_outcome {
 
 /// Notes what became of many attempts, in their order, as one command of the writer: the log, what
 /// each delivery is now, and the webhooks' health. Those of webhooks that are gone, and of
-/// deliveries that are not pending any more, are passed over. Texts that are too long are cut.
+/// deliveries that are not pending any more, are passed over. Where the webhook has another version
+/// now, the health stays: what another URL answered says nothing of this one. Texts that are too
+/// long are cut.
 ///
 /// Returns ENGINE_OK, or ENGINE_UNAVAILABLE: none is noted; try again.
 engine_status engine_deliveries_note(engine *own, const delivery_outcome *outcomes, size_t count);

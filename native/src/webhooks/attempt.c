@@ -14,13 +14,13 @@
 /// Stands in the log for a value that may be secret.
 #define MASK "***"
 
-parcel *parcel_make(const delivery *of, size_t *held_bytes) {
+parcel *parcel_make(const delivery *of, byte_count *held) {
   size_t size_bytes = sizeof(parcel) + of->payload.size_bytes + 1; // a body of no bytes is one too
   parcel *made = malloc(size_bytes);
   if (made == NULL) {
     return NULL;
   }
-  *made = (parcel){.held_bytes = held_bytes,
+  *made = (parcel){.held = held,
                    .size_bytes = size_bytes,
                    .attempts = of->attempts,
                    .since_ms = of->since_ms,
@@ -29,13 +29,17 @@ parcel *parcel_make(const delivery *of, size_t *held_bytes) {
   if (of->payload.size_bytes > 0) {
     memcpy(made->payload, of->payload.bytes, of->payload.size_bytes);
   }
-  *held_bytes += size_bytes;
+  for (byte_count *at = held; at != NULL; at = at->whole) {
+    at->bytes += size_bytes;
+  }
   return made;
 }
 
 void parcel_free(void *content) {
   parcel *gone = content;
-  *gone->held_bytes -= gone->size_bytes;
+  for (byte_count *at = gone->held; at != NULL; at = at->whole) {
+    at->bytes -= gone->size_bytes;
+  }
   free(gone);
 }
 

@@ -6,10 +6,16 @@
 #include "engine/deliveries.h"
 #include "outbound.h"
 
+/// Bytes of parcels: those of one webhook, which count among those of all.
+typedef struct byte_count {
+  size_t bytes;
+  struct byte_count *whole; ///< NULL: it is the whole.
+} byte_count;
+
 /// A delivery in memory: what an attempt needs of it, in one block.
 typedef struct parcel {
-  size_t *held_bytes; ///< Counts what all of them hold.
-  size_t size_bytes;  ///< Of this one.
+  byte_count *held;
+  size_t size_bytes; ///< Of this one.
   char id[DELIVERY_ID_BYTES];
   int64_t attempts;
   int64_t since_ms;
@@ -17,8 +23,9 @@ typedef struct parcel {
   char payload[];
 } parcel;
 
-/// Copies a delivery. held_bytes  borrowed  For as long as it lives. NULL if there is no memory.
-parcel *parcel_make(const delivery *of, size_t *held_bytes);
+/// Copies a delivery. held  borrowed  Counts it for as long as it lives. NULL if there is no
+/// memory.
+parcel *parcel_make(const delivery *of, byte_count *held);
 /// For delivery_queue. content  owned
 void parcel_free(void *content);
 

@@ -3,11 +3,16 @@
 
 bool breaker_is_open(const breaker *own) { return own->failures >= BREAKER_FAILURES; }
 
+bool breaker_is_paused(const breaker *own, int64_t now_ms) {
+  return breaker_is_open(own) && now_ms < own->paused_until_ms &&
+         own->paused_until_ms - now_ms <= BREAKER_PAUSE_MS_MAX;
+}
+
 int breaker_limit(const breaker *own, int64_t now_ms, int limit) {
   if (!breaker_is_open(own)) {
     return limit;
   }
-  return now_ms < own->paused_until_ms ? 0 : 1;
+  return breaker_is_paused(own, now_ms) ? 0 : 1;
 }
 
 bool breaker_succeed(breaker *own) {
@@ -17,7 +22,7 @@ bool breaker_succeed(breaker *own) {
 }
 
 bool breaker_fail(breaker *own, int64_t now_ms, schedule_speed speed) {
-  if (breaker_is_open(own) && now_ms < own->paused_until_ms) {
+  if (breaker_is_paused(own, now_ms)) {
     return false;
   }
   int64_t pause_ms = BREAKER_PAUSE_MS_FIRST;

@@ -22,6 +22,10 @@ typedef struct breaker {
 /// Whether it has paused the webhook, or waits for a probe.
 bool breaker_is_open(const breaker *own);
 
+/// Whether the webhook is to be left alone now. A pause that would last longer than any was begun
+/// before the clock was set back, and is over.
+bool breaker_is_paused(const breaker *own, int64_t now_ms);
+
 /// How many deliveries may be under way: all that are allowed, none, or the one probe.
 int breaker_limit(const breaker *own, int64_t now_ms, int limit);
 

@@ -39,10 +39,18 @@ static void remove_blocked(delivery_queue *own, queue_blocked *gone) {
   *gone = own->blocked[--own->blocked_count];
 }
 
-/// One of a blocked contact: it is the blocked one itself, perhaps with another time, or waits
-/// behind it.
+static bool is_due(const delivery_queue *own, int64_t due_ms, int64_t now_ms) {
+  return due_ms <= now_ms || (own->pause_ms_max > 0 && due_ms - now_ms > own->pause_ms_max);
+}
+
+/// One of a blocked contact: it is the blocked one itself, perhaps with another time, comes before
+/// it, or waits behind it.
 static queue_answer pass_over(queue_blocked *blocked, const queue_entry *offered) {
   if (offered->num == blocked->num) {
+    blocked->due_ms = offered->due_ms;
+  } else if (offered->num < blocked->num && !blocked->is_trying) {
+    blocked->skipped = blocked->num;
+    blocked->num = offered->num;
     blocked->due_ms = offered->due_ms;
   } else if (blocked->skipped == QUEUE_NO_NUM || offered->num < blocked->skipped) {
     blocked->skipped = offered->num;
@@ -108,7 +116,7 @@ queue_answer queue_offer(delivery_queue *own, const queue_entry *offered, int64_
       answer = pass_over(blocked, offered);
     } else if (own->blocked_count >= QUEUE_BLOCKED_MAX) {
       answer = QUEUE_FULL; // whatever has a slot must find room if it fails
-    } else if (offered->due_ms > now_ms && is_first) {
+    } else if (!is_due(own, offered->due_ms, now_ms) && is_first) {
       answer = block_offered(own, offered);
     } else {
       answer = fill_slot(own, offered, is_first);
@@ -188,7 +196,7 @@ int64_t queue_due(const delivery_queue *own, int64_t now_ms) {
   const queue_blocked *first = NULL;
   for (size_t i = 0; i < own->blocked_count; i++) {
     const queue_blocked *blocked = &own->blocked[i];
-    if (!blocked->is_trying && blocked->due_ms <= now_ms &&
+    if (!blocked->is_trying && is_due(own, blocked->due_ms, now_ms) &&
         (first == NULL || blocked->num < first->num)) {
       first = blocked;
     }
@@ -202,7 +210,7 @@ queue_answer queue_retry(delivery_queue *own, const queue_entry *found, int64_t 
     return QUEUE_KNOWN;
   }
   blocked->due_ms = found->due_ms;
-  if (found->due_ms > now_ms) {
+  if (!is_due(own, found->due_ms, now_ms)) {
     return QUEUE_KNOWN;
   }
   queue_answer answer = fill_slot(own, found, true);

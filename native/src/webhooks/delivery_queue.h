@@ -12,7 +12,11 @@
 /// A contact whose delivery has failed is *blocked*: its failed delivery waits for its time, and
 /// needs no slot for that. Its later ones are passed over as they are read, and the lowest of them
 /// is remembered. When the failed one is through, reading goes back to there; what is in a slot is
-/// known, and not taken twice.
+/// known, and not taken twice. An earlier one that is found then, since somebody wants it sent
+/// again, takes the place of the one that waits.
+///
+/// A time that lies further ahead than any pause was noted before the clock was set back: it has
+/// come.
 ///
 /// An entry stays in its slot until what became of it is stored, so that a second look at the store
 /// does not find it pending once more.
@@ -64,6 +68,7 @@ typedef struct queue_blocked {
 /// All zero but `release` is an empty one.
 typedef struct delivery_queue {
   void (*release)(void *content); ///< Not called for NULL.
+  int64_t pause_ms_max;           ///< The longest pause that there is; 0: no bound.
   int64_t after;                  ///< Deliveries above this number are still to be read.
   size_t count;                   ///< Slots in use.
   size_t in_flight;

@@ -7,10 +7,13 @@
 /// Deliveries that are due again and read in one go, each by itself.
 #define RETRIES_A_TIME 16
 
-static lane *find_lane(const lanes *own, int64_t of_webhook) {
-  for (size_t i = 0; i < own->count; i++) {
-    if (own->items[i]->webhook == of_webhook) {
-      return own->items[i];
+/// Targets come in much the same order each time, so the next one is mostly found at once.
+static lane *find_lane(lanes *own, int64_t of_webhook) {
+  for (size_t i = 1; i <= own->count; i++) {
+    size_t at = (own->found + i) % own->count;
+    if (own->items[at]->webhook == of_webhook) {
+      own->found = at;
+      return own->items[at];
     }
   }
   return NULL;
@@ -30,7 +33,9 @@ static lane *add_lane(lanes *own, int64_t of_webhook) {
   if (added != NULL) {
     added->webhook = of_webhook;
     added->page = LANE_PAGE_FIRST;
+    added->held.whole = &own->held;
     added->queue.release = parcel_free;
+    added->queue.pause_ms_max = schedule_scaled(SCHEDULE_PAUSE_MS_MAX, own->speed);
     own->items[own->count++] = added;
   }
   return added;
@@ -42,8 +47,9 @@ static void remove_lane(lanes *own, size_t at) {
   own->items[at] = own->items[--own->count];
 }
 
-static void read_breaker(lane *own, const store_webhook_health *health) {
+static void read_health(lane *own, const store_webhook_health *health) {
   bool is_paused = health->paused_until_ms != STORE_NO_INSTANT;
+  own->has_succeeded = health->failures == 0 && health->last_success_at_ms != STORE_NO_INSTANT;
   own->breaker = (breaker){.failures = (int)(health->failures < BREAKER_FAILURES - 1 || is_paused
                                                  ? health->failures
                                                  : BREAKER_FAILURES - 1),
@@ -65,7 +71,7 @@ static bool place_target(lanes *own, const delivery_target *target, bool is_woke
   of->target = target;
   if (is_new || of->version != target->version) {
     of->version = target->version;
-    read_breaker(of, &target->health);
+    read_health(of, &target->health);
     queue_restart(&of->queue);
     of->is_read = false;
   }
@@ -100,9 +106,12 @@ bool lanes_refresh(lanes *own, bool is_woken) {
   return is_whole;
 }
 
+/// What was never tried is due, whatever the clock said when it was recorded.
 static queue_entry entry_of(const delivery *of, parcel *content) {
-  return (queue_entry){
-      .num = of->num, .contact = of->contact, .due_ms = of->next_at_ms, .content = content};
+  return (queue_entry){.num = of->num,
+                       .contact = of->contact,
+                       .due_ms = of->attempts == 0 ? 0 : of->next_at_ms,
+                       .content = content};
 }
 
 static bool read_pending(lanes *own, const lane *of, int64_t after, size_t limit,
@@ -125,7 +134,7 @@ static void read_due(lanes *own, lane *of, int64_t now_ms) {
     if (found.count == 0 || found.items[0].num != num) {
       queue_unblock(&of->queue, num);
       of->is_read = false;
-    } else if ((content = parcel_make(&found.items[0], &own->held_bytes)) != NULL) {
+    } else if ((content = parcel_make(&found.items[0], &of->held)) != NULL) {
       queue_entry entry = entry_of(&found.items[0], content);
       if (queue_retry(&of->queue, &entry, now_ms) != QUEUE_TAKEN) {
         parcel_free(content);
@@ -136,9 +145,9 @@ static void read_due(lanes *own, lane *of, int64_t now_ms) {
 }
 
 /// Offers a page to the queue. Returns whether all of it is known there now.
-static bool offer_page(lanes *own, lane *of, const delivery_list *page, int64_t now_ms) {
+static bool offer_page(lane *of, const delivery_list *page, int64_t now_ms) {
   for (size_t i = 0; i < page->count; i++) {
-    parcel *content = parcel_make(&page->items[i], &own->held_bytes);
+    parcel *content = parcel_make(&page->items[i], &of->held);
     queue_entry entry = entry_of(&page->items[i], content);
     queue_answer answer =
         content == NULL ? QUEUE_NO_MEMORY : queue_offer(&of->queue, &entry, now_ms);
@@ -167,11 +176,12 @@ static void size_page(lane *own, const delivery_list *page) {
 static void read_page(lanes *own, lane *of, int64_t now_ms) {
   delivery_list page;
   size_t limit = of->page < queue_room(&of->queue) ? of->page : queue_room(&of->queue);
+  limit = own->held.bytes > LANES_BYTES_MAX ? 1 : limit;
   if (!read_pending(own, of, of->queue.after, limit, &page)) {
     of->is_read = true; // until all is asked for again
     return;
   }
-  bool took_all = offer_page(own, of, &page, now_ms);
+  bool took_all = offer_page(of, &page, now_ms);
   of->is_read = !took_all || page.count < limit;
   if (page.count > 0) {
     size_page(of, &page);
@@ -179,12 +189,14 @@ static void read_page(lanes *own, lane *of, int64_t now_ms) {
   delivery_list_free(&page);
 }
 
-static bool is_paused(const lane *own, int64_t now_ms) {
-  return breaker_limit(&own->breaker, now_ms, LANE_FLIGHTS_MAX) == 0;
+static bool has_memory(const lanes *own, const lane *of) {
+  return of->held.bytes == 0
+             ? own->held.bytes <= LANES_BYTES_MOST
+             : own->held.bytes <= LANES_BYTES_MAX && of->held.bytes <= LANE_BYTES_MAX;
 }
 
 static bool may_read(const lanes *own, const lane *of, int64_t now_ms) {
-  return of->target != NULL && !is_paused(of, now_ms) && own->held_bytes <= LANES_BYTES_MAX;
+  return of->target != NULL && !breaker_is_paused(&of->breaker, now_ms) && has_memory(own, of);
 }
 
 bool lane_wants(const lanes *own, const lane *of, int64_t now_ms) {
@@ -200,10 +212,13 @@ void lane_read(lanes *own, lane *of, int64_t now_ms) {
   }
 }
 
+bool lane_is_doubtful(const lane *own) { return !own->has_succeeded || own->is_slow; }
+
 int lane_room(const lane *own, int64_t now_ms) {
+  int most = lane_is_doubtful(own) ? LANE_DOUBTFUL_FLIGHTS_MAX : LANE_FLIGHTS_MAX;
   return own->target == NULL
              ? 0
-             : breaker_limit(&own->breaker, now_ms, LANE_FLIGHTS_MAX) - (int)own->queue.in_flight;
+             : breaker_limit(&own->breaker, now_ms, most) - (int)own->queue.in_flight;
 }
 
 void lane_finish(lane *own, queue_entry *entry) {
@@ -246,8 +261,8 @@ int64_t lanes_next_due(const lanes *own, int64_t now_ms) {
     if (of->target == NULL) {
       continue;
     }
-    int64_t of_lane =
-        is_paused(of, now_ms) ? of->breaker.paused_until_ms : queue_next_due(&of->queue);
+    int64_t of_lane = breaker_is_paused(&of->breaker, now_ms) ? of->breaker.paused_until_ms
+                                                              : queue_next_due(&of->queue);
     due_ms = of_lane < due_ms ? of_lane : due_ms;
   }
   return due_ms;

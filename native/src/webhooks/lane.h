@@ -8,21 +8,32 @@
 #include "breaker.h"
 #include "delivery_queue.h"
 
-/// Deliveries of one webhook under way at a time: what a small receiver can serve.
+/// Deliveries of one webhook under way at a time: what a small receiver can serve. Fewer while it
+/// is not known to be well: they find that out as soon, and it may be one of many that hang.
 #define LANE_FLIGHTS_MAX 16
+#define LANE_DOUBTFUL_FLIGHTS_MAX 4
+/// A webhook with an attempt that takes longer is not well.
+#define LANE_SLOW_MS 2000
 /// Deliveries that are read at a time, at first and at most, and the bytes that a page should have.
 #define LANE_PAGE_FIRST 32
 #define LANE_PAGE_MAX 256
 #define LANE_PAGE_BYTES ((size_t)1024 * 1024)
-/// Bytes of payloads in memory, of all lanes together: beyond it nothing is read until some are
-/// sent. A page more may come on top.
+/// Bytes of payloads in memory, of one lane and of all together: beyond it nothing is read until
+/// some are sent. A page more may come on top.
+#define LANE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define LANES_BYTES_MAX ((size_t)32 * 1024 * 1024)
+/// Up to here a lane that has nothing in memory may still read one delivery: those that are slow
+/// must not keep the others from theirs.
+#define LANES_BYTES_MOST ((size_t)64 * 1024 * 1024)
 
 typedef struct lane {
   int64_t webhook;
   const delivery_target *target; ///< NULL: the webhook has nothing to send, or is disabled.
   uint64_t version;
   breaker breaker;
+  bool has_succeeded; ///< The last attempt has, as far as is known.
+  bool is_slow;       ///< An attempt takes longer than LANE_SLOW_MS now.
+  byte_count held;    ///< Of its parcels.
   bool is_read;       ///< Nothing is to be read until something changes.
   bool was_full;      ///< That is so because the queue took no more.
   bool parks_overdue; ///< A probe has failed: those whose day is over are given up without one.
@@ -37,8 +48,9 @@ typedef struct lanes {
   lane **items;
   size_t count;
   size_t capacity;
-  size_t held_bytes; ///< Of all parcels.
-  bool has_failed;   ///< The engine could not give something: ask for all of it again.
+  size_t found;    ///< The lane that was looked up last: the next one asked for is behind it.
+  byte_count held; ///< Of all parcels.
+  bool has_failed; ///< The engine could not give something: ask for all of it again.
   delivery_target_list targets;
 } lanes;
 
@@ -50,6 +62,9 @@ typedef struct lanes {
 bool lanes_refresh(lanes *own, bool is_woken);
 /// Reads what there is room for into the lane's queue. Cost: a page, or some that are due again.
 void lane_read(lanes *own, lane *of, int64_t now_ms);
+/// Whether a webhook is not known to be well: it has not taken its last delivery, or it takes its
+/// time. Such ones share fewer connections, so that the others have theirs.
+bool lane_is_doubtful(const lane *own);
 /// How many more of a lane may be sent now.
 int lane_room(const lane *own, int64_t now_ms);
 /// Whether there is something to read now, and room for it.

@@ -1,9 +1,10 @@
 // See recorder.h.
 #include "recorder.h"
 
+#include "engine/timed_wait.h"
+
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 typedef struct record_queue {
   record *first;
@@ -72,16 +73,15 @@ static bool take_batch(recorder *own, record_queue *taken) {
 
 /// Waits before the next try. Returns false if there is no time for one.
 static bool pause_after_failure(recorder *own) {
-  struct timespec until;
   if (!own->is_failing) {
     own->options.log(own->options.log_context, "webhooks.not_noted",
                      "what became of deliveries cannot be stored; no more are sent until it can");
   }
   own->is_failing = true;
-  (void)clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += RECORDER_PAUSE_MS / 1000;
+  int64_t until_ms = timed_wait_now_ms() + RECORDER_PAUSE_MS;
   (void)pthread_mutex_lock(&own->mutex);
-  while (!own->is_stopping && pthread_cond_timedwait(&own->changed, &own->mutex, &until) == 0) {
+  for (int64_t left_ms; !own->is_stopping && (left_ms = until_ms - timed_wait_now_ms()) > 0;) {
+    timed_wait_ms(&own->changed, &own->mutex, left_ms);
   }
   bool goes_on = !own->is_stopping;
   (void)pthread_mutex_unlock(&own->mutex);
@@ -130,7 +130,7 @@ recorder *recorder_start(const recorder_options *options) {
   clear(&own->waiting);
   clear(&own->noted);
   (void)pthread_mutex_init(&own->mutex, NULL);
-  (void)pthread_cond_init(&own->changed, NULL);
+  timed_wait_init(&own->changed);
   if (pthread_create(&own->thread, NULL, run, own) != 0) {
     (void)pthread_cond_destroy(&own->changed);
     (void)pthread_mutex_destroy(&own->mutex);

@@ -35,6 +35,9 @@ schedule_decision schedule_after_failure(int attempts, int64_t first_at_ms, int6
                                          int64_t retry_after_ms, uint32_t random,
                                          schedule_speed speed);
 
+/// The longest pause that schedule_after_failure gives.
+#define SCHEDULE_PAUSE_MS_MAX (INT64_C(7200000) * (100 + SCHEDULE_JITTER_PERCENT) / 100)
+
 /// Whether the time of a delivery has passed.
 bool schedule_is_over(int64_t first_at_ms, int64_t now_ms, schedule_speed speed);
 

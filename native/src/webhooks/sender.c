@@ -29,6 +29,7 @@ typedef struct flight {
   outbound request;
   lane *lane; ///< NULL: free.
   queue_entry *entry;
+  uint64_t version; ///< The lane's, when it began.
   int64_t at_ms;    ///< Wall clock.
   int64_t began_ms; ///< Of the monotonic clock.
   char *headers;    ///< Owned: as the log has them.
@@ -51,6 +52,8 @@ struct sender {
   int64_t refreshed_ms;
   flight *flights[SENDER_FLIGHTS_MAX]; ///< Made when they are needed first.
   size_t flying;
+  size_t
+      flying_of[2]; ///< Of webhooks that are well, and of doubtful ones; as start_all counts them.
 };
 
 static int64_t monotonic_ms(void) {
@@ -113,21 +116,20 @@ static record *make_record(const flight *of) {
   return made;
 }
 
+/// Whether the webhook is still what it was when the attempt began. Else what came of it says
+/// nothing of the webhook: it may have another URL now.
+static bool is_current(const flight *of) { return of->version == of->lane->version; }
+
 static uint32_t random_bits(void) {
   uint32_t bits = 0;
   (void)getentropy(&bits, sizeof bits); // without it only the jitter is gone
   return bits;
 }
 
-/// What a failed attempt means for its delivery and its webhook.
-static schedule_decision judge_failure(sender *own, const flight *of, int64_t now_ms) {
-  lane *in = of->lane;
-  const parcel *content = of->entry->content;
-  schedule_decision decision = schedule_after_failure(
-      (int)(content->attempts < INT32_MAX ? content->attempts + 1 : INT32_MAX), content->since_ms,
-      now_ms, of->request.retry_after_ms, random_bits(), own->options.speed);
-  decision.is_parked = decision.is_parked || of->request.status == HTTP_GONE;
+/// The webhook has failed: that may begin a pause, or make it longer.
+static void count_failure(sender *own, lane *in, int64_t now_ms) {
   bool was_open = breaker_is_open(&in->breaker);
+  in->has_succeeded = false;
   if (breaker_fail(&in->breaker, now_ms, own->options.speed) && breaker_is_open(&in->breaker)) {
     lane_paused(in);
     in->parks_overdue = true;
@@ -136,6 +138,23 @@ static schedule_decision judge_failure(sender *own, const flight *of, int64_t no
       log_lane(own, "webhooks.paused", in, "it keeps failing, and is left alone for a while");
     }
   }
+}
+
+static void count_success(const sender *own, lane *in) {
+  if (breaker_is_open(&in->breaker)) {
+    log_lane(own, "webhooks.resumed", in, "it takes deliveries again");
+  }
+  (void)breaker_succeed(&in->breaker);
+  in->has_succeeded = true;
+}
+
+/// What a failed attempt means for its delivery.
+static schedule_decision judge_failure(const sender *own, const flight *of, int64_t now_ms) {
+  const parcel *content = of->entry->content;
+  schedule_decision decision = schedule_after_failure(
+      (int)(content->attempts < INT32_MAX ? content->attempts + 1 : INT32_MAX), content->since_ms,
+      now_ms, of->request.retry_after_ms, random_bits(), own->options.speed);
+  decision.is_parked = decision.is_parked || (of->request.status == HTTP_GONE && is_current(of));
   return decision;
 }
 
@@ -147,11 +166,11 @@ static void land(sender *own, flight *of) {
   schedule_decision decision = {.is_parked = false};
   if (!is_success) {
     decision = judge_failure(own, of, now_ms);
-  } else if (breaker_is_open(&in->breaker)) {
-    log_lane(own, "webhooks.resumed", in, "it takes deliveries again");
   }
-  if (is_success) {
-    (void)breaker_succeed(&in->breaker);
+  if (is_current(of) && is_success) {
+    count_success(own, in);
+  } else if (is_current(of)) {
+    count_failure(own, in, now_ms);
   }
   record *made = make_record(of);
   free(of->headers);
@@ -163,6 +182,7 @@ static void land(sender *own, flight *of) {
     return;
   }
   made->outcome.webhook = in->webhook;
+  made->outcome.version = of->version;
   made->outcome.num = entry->num;
   made->outcome.is_success = is_success;
   made->outcome.disables = !is_success && made->outcome.attempt.http_status == HTTP_GONE;
@@ -188,6 +208,7 @@ static void park_overdue(void *context, lane *of, const delivery *overdue) {
     return; // the next probe finds it
   }
   made->outcome = (delivery_outcome){.webhook = of->webhook,
+                                     .version = of->version,
                                      .num = overdue->num,
                                      .result = DELIVERY_PARKED,
                                      .paused_until_ms = of->breaker.paused_until_ms};
@@ -231,7 +252,9 @@ static flight *free_flight(sender *own) {
 
 /// Begins one delivery of a lane. False if there was none, or no way to.
 static bool start_one(sender *own, lane *of, int64_t now_ms) {
-  if (own->flying == SENDER_FLIGHTS_MAX || lane_room(of, now_ms) <= 0) {
+  size_t *of_kind = &own->flying_of[lane_is_doubtful(of)];
+  if (own->flying == SENDER_FLIGHTS_MAX || *of_kind >= SENDER_KIND_FLIGHTS_MAX ||
+      lane_room(of, now_ms) <= 0) {
     return false;
   }
   flight *used = free_flight(own);
@@ -251,14 +274,38 @@ static bool start_one(sender *own, lane *of, int64_t now_ms) {
     return false;
   }
   used->lane = of;
+  used->version = of->version;
   own->flying++;
+  *of_kind += 1;
   return true;
+}
+
+/// Looks at what is under way: who is slow, and how many there are of each kind.
+static void count_kinds(sender *own) {
+  int64_t now_ms = monotonic_ms();
+  own->flying_of[false] = own->flying_of[true] = 0;
+  for (size_t i = 0; i < own->lanes.count; i++) {
+    own->lanes.items[i]->is_slow = false;
+  }
+  for (size_t i = 0; i < SENDER_FLIGHTS_MAX && own->flights[i] != NULL; i++) {
+    const flight *of = own->flights[i];
+    if (of->lane != NULL && now_ms - of->began_ms > LANE_SLOW_MS) {
+      of->lane->is_slow = true;
+    }
+  }
+  for (size_t i = 0; i < SENDER_FLIGHTS_MAX && own->flights[i] != NULL; i++) {
+    const lane *of = own->flights[i]->lane;
+    if (of != NULL) {
+      own->flying_of[lane_is_doubtful(of)]++;
+    }
+  }
 }
 
 /// Begins what may be begun: the lanes take turns, one delivery each.
 static void start_all(sender *own, int64_t now_ms) {
   bool goes_on = recorder_backlog(own->recorder) < RECORDER_BACKLOG_MAX;
   own->turn++;
+  count_kinds(own);
   while (goes_on) {
     goes_on = false;
     for (size_t i = 0; i < own->lanes.count; i++) {

@@ -73,6 +73,7 @@ static bool read_switch(const char *variable, bool *out) {
 /// The options that webhooks and email providers have.
 typedef struct outside_options {
   bool allows_private;
+  const char *webhook_ca;
   const char *sns_topics;
   const char *sns_certificate;
 } outside_options;
@@ -82,6 +83,7 @@ static bool set_outside(outside_options *given, service_options *out) {
     return false;
   }
   out->allows_private_webhooks = given->allows_private;
+  out->webhook_ca = options_setting(given->webhook_ca, "SEGMENTRY_WEBHOOK_CA", NULL);
   out->webhook_speed = read_webhook_speed();
   out->sns_topics = options_setting(given->sns_topics, "SEGMENTRY_SNS_TOPICS", "");
   out->sns_certificate = options_setting(given->sns_certificate, "SEGMENTRY_SNS_CERTIFICATE", NULL);
@@ -156,6 +158,7 @@ static int run(int argument_count, char **arguments) {
       {.name = "--rate", .value = &rate},
       {.name = "--durability", .value = &durability},
       {.name = "--allow-private-webhooks", .flag = &outside.allows_private},
+      {.name = "--webhook-ca", .value = &outside.webhook_ca},
       {.name = "--sns-topics", .value = &outside.sns_topics},
       {.name = "--sns-certificate", .value = &outside.sns_certificate}};
   int operands = 0;
@@ -184,7 +187,7 @@ const command command_serve = {
             "SYNOPSIS\n"
             "    segmentry serve [--db FILE] [--listen ADDRESS] [--sweep DURATION]\n"
             "                    [--rate REQUESTS] [--durability full|normal]\n"
-            "                    [--allow-private-webhooks]\n"
+            "                    [--allow-private-webhooks] [--webhook-ca FILE]\n"
             "                    [--sns-topics ARNS] [--sns-certificate FILE]\n"
             "\n"
             "DESCRIPTION\n"
@@ -218,6 +221,9 @@ const command command_serve = {
             "                      Lets webhooks lead to this machine and to private\n"
             "                      networks. SEGMENTRY_ALLOW_PRIVATE_WEBHOOKS, true or false.\n"
             "                      Default: false\n"
+            "    --webhook-ca FILE Certificates in PEM of authorities that webhooks may rely\n"
+            "                      on, beside the system's. SEGMENTRY_WEBHOOK_CA.\n"
+            "                      Default: none\n"
             "    --sns-topics ARNS The Amazon SNS topics, with commas between them, that may\n"
             "                      report what became of emails: only their subscriptions\n"
             "                      are confirmed. SEGMENTRY_SNS_TOPICS. Default: none\n"

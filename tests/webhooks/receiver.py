@@ -47,9 +47,11 @@ class Arrival:
 
 
 class Receiver:
-    """Listens on loopback. `behave` is called with each arrival and its handler's reply functions."""
+    """Listens on loopback. `behave` is called with each arrival and its handler's reply functions.
+    tls: a context of ssl, to speak HTTPS."""
 
-    def __init__(self, behave=None):
+    def __init__(self, behave=None, tls=None):
+        self.tls = tls
         self.behave = behave or (lambda arrival, reply: reply(200))
         self.lock = threading.Lock()
         self.arrivals = []
@@ -60,7 +62,7 @@ class Receiver:
         self.start()
 
     def url(self, path="/", host="127.0.0.1"):
-        return f"http://{host}:{self.port}{path}"
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}"
 
     def start(self):
         receiver = self
@@ -88,6 +90,9 @@ class Receiver:
                 pass  # a sender that was killed
 
         self.server = Server(("127.0.0.1", self.port), Handler)
+        if self.tls:  # the handshake is left to the handler's thread
+            self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True,
+                                                      do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()

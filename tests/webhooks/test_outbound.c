@@ -83,6 +83,16 @@ static void answer_long(int client) {
   say(client, body);
 }
 
+/// Interim answers and headers without an end, until nobody reads them any more.
+static void answer_headers(int client, const char *piece) {
+  char pieces[16001] = "";
+  while (strlen(pieces) + strlen(piece) < sizeof pieces) {
+    (void)strcat(pieces, piece);
+  }
+  for (int i = 0; i < 10000 && send(client, pieces, strlen(pieces), MSG_NOSIGNAL) > 0; i++) {
+  }
+}
+
 static void answer_date(int client) {
   char line[200];
   char date[64];
@@ -135,6 +145,11 @@ static void answer_request(int client, const char *path) {
     redirect_to(client, "307 There", "127.0.0.2", "/circle");
   } else if (strcmp(path, "/long") == 0) {
     answer_long(client);
+  } else if (strcmp(path, "/headers") == 0) {
+    say(client, "HTTP/1.1 200 OK\r\n");
+    answer_headers(client, "X-Long: 0123456789012345678901234567890123456789\r\n");
+  } else if (strcmp(path, "/interim") == 0) {
+    answer_headers(client, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
   } else if (strcmp(path, "/date") == 0) {
     answer_date(client);
   } else if (strcmp(path, "/hang") == 0) {
@@ -194,8 +209,10 @@ static bool allows_some(const struct sockaddr *address, size_t size_bytes) {
   return host == 0x7F000002U || host == 0x7F000003U;
 }
 
-static void post(outbound *own, const char *host, const char *path,
-                 bool (*allows)(const struct sockaddr *, size_t), int64_t total_ms) {
+/// resolved  optional  What a name stands for: curl's NAME:PORT:ADDRESSES.
+static void post_to(outbound *own, const char *host, const char *path,
+                    bool (*allows)(const struct sockaddr *, size_t), int64_t total_ms,
+                    struct curl_slist *resolved) {
   static const char body[] = "{\"x\":1}";
   const outbound_limits limits = {
       .allows = allows, .connect_ms = 5000, .total_ms = total_ms, .answer_bytes_max = 4096};
@@ -203,12 +220,27 @@ static void post(outbound *own, const char *host, const char *path,
   (void)snprintf(url, sizeof url, "http://%s:%u%s", host, server.port, path);
   atomic_store(&server.count, 0);
   assert_true(outbound_create(own, &limits));
+  assert_int_equal(curl_easy_setopt(own->easy, CURLOPT_RESOLVE, resolved), CURLE_OK);
   struct curl_slist *headers = curl_slist_append(NULL, "webhook-id: msg_1");
   struct curl_slist *bare = curl_slist_append(NULL, "webhook-id: msg_1");
   headers = curl_slist_append(headers, "Authorization: Bearer secret");
   assert_true(outbound_begin(own, url, seg_text_of(body), headers, bare, 0));
   while (outbound_next_hop(own, curl_easy_perform(own->easy), 0)) {
   }
+}
+
+static void post(outbound *own, const char *host, const char *path,
+                 bool (*allows)(const struct sockaddr *, size_t), int64_t total_ms) {
+  post_to(own, host, path, allows, total_ms, NULL);
+}
+
+/// Posts to a name that stands for some addresses, and for nothing else.
+static void post_to_name(outbound *own, const char *addresses, const char *path) {
+  char line[200];
+  (void)snprintf(line, sizeof line, "some.name:%u:%s", server.port, addresses);
+  struct curl_slist *resolved = curl_slist_append(NULL, line);
+  post_to(own, "some.name", path, allows_some, 10000, resolved);
+  curl_slist_free_all(resolved);
 }
 
 /// What the server got with its nth request.
@@ -257,6 +289,41 @@ static void test_broken_answers(void **state) {
   post(&own, PUBLIC, "/hang", allows_some, 200);
   assert_int_equal(own.status, 0);
   assert_non_null(strstr(own.error, "timed out"));
+  outbound_free(&own);
+}
+
+static void test_headers_without_an_end(void **state) {
+  static const char *const paths[] = {"/headers", "/interim"};
+  outbound own;
+  (void)state;
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    post(&own, PUBLIC, paths[i], allows_some, PLENTY_MS);
+    assert_false(outbound_succeeded(&own));
+    assert_int_equal(own.status, 0);
+    assert_string_equal(own.error, "the answer has more than 65536 bytes of headers");
+    outbound_free(&own);
+  }
+}
+
+/// The address is judged, whatever the name meant when somebody looked at it before.
+static void test_names(void **state) {
+  static const char *const refused[] = {"127.0.0.1", "[::1]", "[::ffff:127.0.0.2]",
+                                        "10.0.0.1,169.254.169.254"};
+  outbound own;
+  (void)state;
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    post_to_name(&own, refused[i], "/ok");
+    assert_false(outbound_succeeded(&own));
+    assert_int_equal(atomic_load(&server.count), 0);
+    assert_non_null(strstr(own.error, "is not a public address"));
+    outbound_free(&own);
+  }
+  post_to_name(&own, "127.0.0.1,127.0.0.2", "/ok"); // one of them will do
+  assert_true(outbound_succeeded(&own));
+  outbound_free(&own);
+  post_to_name(&own, "127.0.0.1,127.0.0.2", "/cut"); // and then it is what has failed
+  assert_false(outbound_succeeded(&own));
+  assert_null(strstr(own.error, "is not a public address"));
   outbound_free(&own);
 }
 
@@ -367,6 +434,8 @@ static void test_the_environment_names_no_proxy(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
                                      cmocka_unit_test(test_broken_answers),
+                                     cmocka_unit_test(test_headers_without_an_end),
+                                     cmocka_unit_test(test_names),
                                      cmocka_unit_test(test_retry_after),
                                      cmocka_unit_test(test_redirects),
                                      cmocka_unit_test(test_refused_addresses),

@@ -15,6 +15,7 @@ typedef struct api {
   seg_http_metrics *metrics;
   sender *sender;
   sns_adapter *sns;
+  certificates *trusted; ///< By webhooks, beside the system's authorities; may be NULL.
 } api;
 
 /// Rows of a page unless the request says otherwise, and at most.

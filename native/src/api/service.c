@@ -139,6 +139,7 @@ static service_result send_and_serve(const service_options *options, api *own,
                                      seg_http_rate_limit *rate_limit, const sigset_t *ends) {
   sender_options sending = {.engine = own->engine,
                             .allows_private = options->allows_private_webhooks,
+                            .trusted = own->trusted,
                             .speed = options->webhook_speed,
                             .log = log_webhooks,
                             .context = own->log};
@@ -153,6 +154,25 @@ static service_result send_and_serve(const service_options *options, api *own,
   return result;
 }
 
+static service_result result_of_setting(seg_status status) {
+  return status == SEG_OK          ? SERVICE_STOPPED
+         : status == SEG_E_INVALID ? SERVICE_BAD_SETTING
+                                   : SERVICE_NO_MEMORY;
+}
+
+/// Reads whom webhooks may rely on beside the system's authorities.
+static service_result set_up_trust(const service_options *options, api *own) {
+  seg_error error;
+  if (options->webhook_ca == NULL) {
+    return SERVICE_STOPPED;
+  }
+  seg_status status = certificates_read(options->webhook_ca, &own->trusted, &error);
+  if (status != SEG_OK) {
+    (void)fprintf(stderr, "segmentry serve: --webhook-ca: %s\n", error.message);
+  }
+  return result_of_setting(status);
+}
+
 /// Reads whom to believe about emails.
 static service_result set_up_sns(const service_options *options, api *own) {
   sns_adapter_options believing = {.topics = options->sns_topics,
@@ -163,9 +183,7 @@ static service_result set_up_sns(const service_options *options, api *own) {
   if (status != SEG_OK) {
     (void)fprintf(stderr, "segmentry serve: %s\n", error.message);
   }
-  return status == SEG_OK          ? SERVICE_STOPPED
-         : status == SEG_E_INVALID ? SERVICE_BAD_SETTING
-                                   : SERVICE_NO_MEMORY;
+  return result_of_setting(status);
 }
 
 service_result service_run(const service_options *options) {
@@ -181,6 +199,9 @@ service_result service_run(const service_options *options) {
       seg_http_rate_limit_create(options->rate_per_minute, seed, &rate_limit) == SEG_OK) {
     result = set_up_sns(options, &own);
     if (result == SERVICE_STOPPED) {
+      result = set_up_trust(options, &own);
+    }
+    if (result == SERVICE_STOPPED) {
       result = open_engine(options, &own);
     }
     if (result == SERVICE_STOPPED) {
@@ -191,6 +212,7 @@ service_result service_run(const service_options *options) {
   }
   engine_close(own.engine);
   sns_adapter_free(own.sns);
+  certificates_free(own.trusted);
   seg_http_rate_limit_free(rate_limit);
   seg_http_metrics_free(own.metrics);
   seg_http_log_free(own.log);

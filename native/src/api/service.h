@@ -14,6 +14,7 @@ typedef struct service_options {
   uint32_t rate_per_minute; ///< Of one project; 0 limits nothing.
   /// Webhooks may lead to addresses that are not public, such as this machine's own.
   bool allows_private_webhooks;
+  const char *webhook_ca;      ///< optional  A file of authorities that webhooks may rely on.
   int64_t webhook_speed;       ///< For tests: see sender.h.
   const char *sns_topics;      ///< optional  See sns_adapter.h.
   const char *sns_certificate; ///< optional  A file.
@@ -26,7 +27,7 @@ typedef enum service_result {
   SERVICE_BAD_DATABASE, ///< It is none of ours, or a damaged one.
   SERVICE_IN_USE,       ///< Another server, or an import, uses the database.
   SERVICE_NO_ADDRESS,   ///< It cannot listen there.
-  SERVICE_BAD_SETTING,  ///< An option for email providers is wrong.
+  SERVICE_BAD_SETTING,  ///< An option for webhooks or email providers is wrong.
   SERVICE_NO_MEMORY
 } service_result;
 

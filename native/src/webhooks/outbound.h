@@ -3,10 +3,11 @@
 ///
 /// Guarded: the address of every connection goes through address_guard.h; http and https alone; no
 /// proxy, no credentials, no cookies; redirects are followed by hand, each hop judged anew.
-/// Bounded: in time over all hops, and in the bytes of an answer.
+/// Bounded: in time over all hops, and in the bytes of an answer and of its headers.
 #ifndef SEGMENTRY_WEBHOOKS_OUTBOUND_H
 #define SEGMENTRY_WEBHOOKS_OUTBOUND_H
 
+#include "certificates.h"
 #include "segmentry/base.h"
 
 #include <curl/curl.h>
@@ -18,6 +19,9 @@
 #define OUTBOUND_TOTAL_MS 10000
 /// Bytes of an answer that are read; then the connection is closed. A log needs no more.
 #define OUTBOUND_ANSWER_BYTES_MAX 4096
+/// Bytes of headers of all answers to a request, interim ones included: what servers and proxies
+/// allow, and room. libcurl keeps them in memory.
+#define OUTBOUND_HEADER_BYTES_MAX ((size_t)64 * 1024)
 /// Bytes of a sentence that says why there was no answer.
 #define OUTBOUND_ERROR_BYTES 384
 
@@ -25,6 +29,7 @@ typedef struct outbound_limits {
   /// optional  Says whether a connection to an address may be opened; as address_guard_allows,
   /// which is what it is unless the server was told otherwise. NULL allows all.
   bool (*allows)(const struct sockaddr *address, size_t size_bytes);
+  const certificates *trusted; ///< optional, borrowed  Authorities beside the system's.
   int64_t connect_ms;
   int64_t total_ms;
   size_t answer_bytes_max;
@@ -41,6 +46,7 @@ typedef struct outbound {
   char *answer;                     ///< Owned; `answer_bytes` of it.
   size_t answer_bytes;
   // Its own.
+  size_t header_bytes;
   bool was_cut; ///< The answer is longer than is read.
   bool is_bare; ///< It has been led to another origin.
   int hops;
@@ -49,6 +55,7 @@ typedef struct outbound {
   struct curl_slist *bare_headers; ///< Owned. For other origins.
   char curl_error[CURL_ERROR_SIZE];
   char refused[128]; ///< The last address that was refused, as text; "": none was.
+  bool has_reached;  ///< An address was not refused.
 } outbound;
 
 /// Once a process, before its first thread.

@@ -442,6 +442,7 @@ sender *sender_start(const sender_options *options) {
   own->options.speed = options->speed > 0 ? options->speed : 1;
   own->limits =
       (outbound_limits){.allows = options->allows_private ? NULL : address_guard_allows,
+                        .trusted = options->trusted,
                         .connect_ms = scaled_timeout(OUTBOUND_CONNECT_MS, own->options.speed),
                         .total_ms = scaled_timeout(OUTBOUND_TOTAL_MS, own->options.speed),
                         .answer_bytes_max = OUTBOUND_ANSWER_BYTES_MAX};

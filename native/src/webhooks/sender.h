@@ -20,6 +20,7 @@
 #ifndef SEGMENTRY_WEBHOOKS_SENDER_H
 #define SEGMENTRY_WEBHOOKS_SENDER_H
 
+#include "certificates.h"
 #include "engine/engine.h"
 
 /// Deliveries under way at a time, of all webhooks: the connections that the server opens.
@@ -35,7 +36,8 @@
 
 typedef struct sender_options {
   engine *engine;
-  bool allows_private; ///< Addresses that are not public, too.
+  bool allows_private;         ///< Addresses that are not public, too.
+  const certificates *trusted; ///< optional, borrowed  Authorities beside the system's.
   /// For tests: pauses, a day and the times of connections pass so many times as fast. 0 is 1.
   int64_t speed;
   void (*log)(void *context, const char *event, const char *message);

@@ -822,7 +822,8 @@ class EveryOperation(unittest.TestCase):
     def test_bodies_of_another_type_or_too_large(self):
         def check(op):
             request = replace(good_request(op), body=None)
-            self.expect(415, world.call(op, replace(request, raw=b"{}", headers=FOREIGN_TYPE)))
+            if FOREIGN_TYPE["Content-Type"] not in op.content_types:
+                self.expect(415, world.call(op, replace(request, raw=b"{}", headers=FOREIGN_TYPE)))
             announced = {"Content-Type": op.content_types[0], "Content-Length": "2000000000"}
             self.expect(413, world.call(op, replace(request, raw=None, headers=announced)))
 
@@ -925,6 +926,20 @@ class Refusing(unittest.TestCase):
         self.addCleanup(server.stop)
         client.send("GET", "/segments", headers=keys["secretKey"])
         self.refuse_all(client, keys, 429, lambda op: op.security)
+
+    def test_the_rate_of_what_sns_sends(self):
+        """Of its own: as many in a second as others in a minute, and they have theirs."""
+        server, client, keys = self.start("--rate", "1")
+        self.addCleanup(server.stop)
+        path = client.send("GET", "/v1/email-providers/ses", headers=keys["secretKey"]).json["path"]
+        op = world.description.by_id("sesMessage")
+        statuses = []
+        for _ in range(70):
+            answer = client.send("POST", path, raw=b"{}", headers=FOREIGN_TYPE)
+            world.check(op, answer)
+            statuses.append(answer.status)
+        self.assertEqual(set(statuses), {422, 429})
+        self.assertNotIn(429, statuses[:60])
 
     def test_stopping(self):
         """While a request is under way, the others are refused."""

@@ -185,6 +185,11 @@ class Unit(unittest.TestCase):
             self.assertEqual(self.said[name], [value], name)
         self.assertEqual(self.said["SystemCallFilter"][0], "@system-service")
 
+    def test_it_may_look_names_up(self):
+        """The C library asks the kernel for the machine's addresses, the resolver its daemon."""
+        self.assertEqual(self.said["RestrictAddressFamilies"],
+                         ["AF_INET AF_INET6 AF_UNIX AF_NETLINK"])
+
     def test_its_user_is_made(self):
         made = (prefix / "lib/sysusers.d/segmentry.conf").read_text(encoding="utf-8")
         users = [line.split()[1] for line in made.splitlines() if line.startswith("u ")]

@@ -196,6 +196,8 @@ static void test_members(void **state) {
 static void test_urls(void **state) {
   static const char *const own[] = {
       CERTIFICATE_URL, "https://sns.us-east-1.amazonaws.com/x.pem",
+      "https://sns.us-gov-west-1.amazonaws.com/x.pem",
+      "https://sns.ap-southeast-12.amazonaws.com/x.pem",
       "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-1.pem"};
   static const char *const others[] = {
       "",
@@ -211,6 +213,16 @@ static void test_urls(void **state) {
       "https://SNS.us-east-1.amazonaws.com/x.pem",
       "https://s3.us-east-1.amazonaws.com/x.pem",
       "https://user@sns.us-east-1.amazonaws.com/x.pem",
+      // a bucket of somebody else's
+      "https://sns.s3.amazonaws.com/x.pem",
+      "https://sns.s3-us-west-2.amazonaws.com/x.pem",
+      "https://sns.s3-website-us-east-1.amazonaws.com/x.pem",
+      "https://sns.us-east.amazonaws.com/x.pem",
+      "https://sns.us-east-1a.amazonaws.com/x.pem",
+      "https://sns.east-1.amazonaws.com/x.pem",
+      "https://sns.-us-east-1.amazonaws.com/x.pem",
+      "https://sns.us--east-1.amazonaws.com/x.pem",
+      "https://sns.us-east-1-.amazonaws.com/x.pem",
   };
   (void)state;
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {

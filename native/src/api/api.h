@@ -15,7 +15,8 @@ typedef struct api {
   seg_http_metrics *metrics;
   sender *sender;
   sns_adapter *sns;
-  certificates *trusted; ///< By webhooks, beside the system's authorities; may be NULL.
+  seg_http_rate_limit *sns_rate; ///< Of messages that SNS sends for a project.
+  certificates *trusted;         ///< By webhooks, beside the system's authorities; may be NULL.
 } api;
 
 /// Rows of a page unless the request says otherwise, and at most.

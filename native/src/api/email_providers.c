@@ -188,6 +188,12 @@ void api_ses_message(void *context, seg_http_request *request, seg_http_response
                            "the address has no valid key; GET /v1/email-providers/ses shows it");
     return;
   }
+  uint32_t retry_after_seconds = 0;
+  if (!seg_http_rate_limit_take(own->sns_rate, in->id, seg_http_request_now_ms(request),
+                                &retry_after_seconds)) {
+    seg_http_respond_too_many(response, retry_after_seconds); // SNS sends it again
+    return;
+  }
   seg_status status =
       seg_json_parse(seg_http_request_body(request), EVENT_DEPTH_MAX, &tree, &error);
   if (status == SEG_E_NOMEM) {

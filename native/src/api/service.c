@@ -154,6 +154,13 @@ static service_result send_and_serve(const service_options *options, api *own,
   return result;
 }
 
+/// SNS has no batches: a mailing of a hundred thousand comes back as several hundred thousand
+/// messages. So it may send as many in a second as other clients in a minute, and does not use up
+/// what they have.
+static uint32_t sns_rate_of(uint32_t per_minute) {
+  return per_minute <= UINT32_MAX / 60 ? per_minute * 60 : UINT32_MAX;
+}
+
 static service_result result_of_setting(seg_status status) {
   return status == SEG_OK          ? SERVICE_STOPPED
          : status == SEG_E_INVALID ? SERVICE_BAD_SETTING
@@ -196,7 +203,9 @@ service_result service_run(const service_options *options) {
   if (seg_http_log_create(SEG_HTTP_INFO, NULL, NULL, &own.log) == SEG_OK &&
       seg_http_metrics_create(api_routes, api_route_count, api_metrics, &own, &own.metrics) ==
           SEG_OK &&
-      seg_http_rate_limit_create(options->rate_per_minute, seed, &rate_limit) == SEG_OK) {
+      seg_http_rate_limit_create(options->rate_per_minute, seed, &rate_limit) == SEG_OK &&
+      seg_http_rate_limit_create(sns_rate_of(options->rate_per_minute), seed, &own.sns_rate) ==
+          SEG_OK) {
     result = set_up_sns(options, &own);
     if (result == SERVICE_STOPPED) {
       result = set_up_trust(options, &own);
@@ -214,6 +223,7 @@ service_result service_run(const service_options *options) {
   sns_adapter_free(own.sns);
   certificates_free(own.trusted);
   seg_http_rate_limit_free(rate_limit);
+  seg_http_rate_limit_free(own.sns_rate);
   seg_http_metrics_free(own.metrics);
   seg_http_log_free(own.log);
   return result;

@@ -350,6 +350,15 @@ void seg_http_respond_failure(seg_http_response *response, const seg_http_failur
   respond(response, status, "application/json; charset=utf-8", text.bytes, text.size_bytes);
 }
 
+void seg_http_respond_too_many(seg_http_response *response, uint32_t retry_after_seconds) {
+  const seg_http_failure failure = {
+      .code = SEG_HTTP_RATE_LIMIT_EXCEEDED,
+      .message = "the project has used up its requests for this minute",
+      .suggestion = "wait as long as Retry-After says, or send batches",
+      .retry_after_seconds = retry_after_seconds};
+  seg_http_respond_failure(response, &failure);
+}
+
 void seg_http_respond_error(seg_http_response *response, seg_http_code code, const char *format,
                             ...) {
   char message[SEG_MESSAGE_BYTES];

@@ -71,6 +71,8 @@ void seg_http_respond_empty(seg_http_response *response, int status);
 /// Answers with an error; the message is made as printf makes it, cut at SEG_MESSAGE_BYTES.
 void seg_http_respond_error(seg_http_response *response, seg_http_code code, const char *format,
                             ...) SEG_PRINTF(3, 4);
+/// Answers 429 with Retry-After: the project has used up its requests.
+void seg_http_respond_too_many(seg_http_response *response, uint32_t retry_after_seconds);
 /// Answers with an error that has more to say.
 void seg_http_respond_failure(seg_http_response *response, const seg_http_failure *failure);
 

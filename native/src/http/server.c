@@ -153,11 +153,7 @@ static bool check_rate(seg_http_request *request, seg_http_response *response) {
                                request->began_us / 1000, &retry_after_seconds)) {
     return true;
   }
-  seg_http_failure failure = {.code = SEG_HTTP_RATE_LIMIT_EXCEEDED,
-                              .message = "the project has used up its requests for this minute",
-                              .suggestion = "wait as long as Retry-After says, or send batches",
-                              .retry_after_seconds = retry_after_seconds};
-  seg_http_respond_failure(response, &failure);
+  seg_http_respond_too_many(response, retry_after_seconds);
   return false;
 }
 

@@ -91,9 +91,19 @@ bool sns_message_read(const cJSON *tree, sns_message *out, const char **missing)
 
 // URLs.
 
-/// Passes over the characters of a region's name, such as eu-central-1.
+/// Passes over a region's name, such as eu-central-1: words of letters, and a number at the end.
+/// Anything looser takes in hosts that are not SNS's, such as those of the bucket `sns` of S3,
+/// whose owner may put a certificate there: sns.s3.amazonaws.com, sns.s3-us-west-2.amazonaws.com.
+/// Returns `text` if there is none.
 static const char *after_region(const char *text) {
-  return text + strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+  const char *at = text;
+  int words = 0;
+  for (size_t letters;
+       (letters = strspn(at, "abcdefghijklmnopqrstuvwxyz")) > 0 && at[letters] == '-'; words++) {
+    at += letters + 1;
+  }
+  size_t digits = strspn(at, "0123456789");
+  return words >= 2 && digits > 0 ? at + digits : text;
 }
 
 bool sns_is_own_url(const char *url) {

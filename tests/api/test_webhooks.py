@@ -392,6 +392,8 @@ class ConditionTest(WebhookTest):
             filter_of("data.number", "greaterThanOrEqual", 100)))
         left_out = self.webhook("segment.pro.entry", condition=condition(
             filter_of("event.segment.pro.entry", "notTriggered")))
+        by_data = self.webhook("segment.pro.*", condition=condition(
+            filter_of("data.number", "lessThan", 7), filter_of("subscribed", "equals", False)))
         pro = self.segment("Pro", PRO, trackMembership=True)
         self.ok(self.api.post(f"/segments/{pro['id']}/compute"))
         self.assertEqual(sorted(email for _, email in self.told(all_of)),
@@ -399,6 +401,8 @@ class ConditionTest(WebhookTest):
         self.assertEqual(sorted(email for _, email in self.told(entered)),
                          sorted(f"p{i}@example.com" for i in range(100, count)))
         self.assertEqual(self.told(left_out), [])
+        self.assertEqual(sorted(email for _, email in self.told(by_data)),
+                         [f"p{i}@example.com" for i in range(7)])
 
     def test_what_it_asks_for_stays(self):
         pro = self.segment("Pro", PRO)

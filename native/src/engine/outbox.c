@@ -8,6 +8,10 @@
 #include "text_buffer.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/// Evaluating a condition costs so many rows as much as copying one into the scratch table.
+#define ROWS_A_COPY 1024
 
 static batch_status status_of(store_status status) {
   return status == STORE_OK ? BATCH_OK : status == STORE_NOMEM ? BATCH_NOMEM : BATCH_FAILED;
@@ -98,14 +102,19 @@ static store_status store_message(batch *own, const project *in, const message_p
 
 // Conditions.
 
+/// Whom a webhook's condition holds for: a bit a row.
+typedef struct condition_mask {
+  uint64_t *bits;     ///< Owned; NULL until asked for.
+  bool is_of_project; ///< Over the project's table; else over the scratch table.
+} condition_mask;
+
 /// A batch's telling of one project. The texts are used again for each message.
 typedef struct telling {
   batch *own;
   project_batch *part;
-  uint64_t *
-      *masks; ///< Of each webhook of the project, over the scratch table; NULL until asked for.
-  bool has_moved_rows; ///< The scratch table has the rows of sweeps.
-  int64_t nonce;       ///< One for all: their nums tell them apart.
+  condition_mask *masks; ///< Of each webhook of the project.
+  bool has_moved_rows;   ///< The scratch table has the rows of sweeps.
+  int64_t nonce;         ///< One for all: their nums tell them apart.
   text_buffer contact;
   text_buffer event;
   text_buffer message;
@@ -138,24 +147,46 @@ static batch_status copy_moved_rows(telling *state) {
   return BATCH_OK;
 }
 
-/// Evaluates a webhook's condition on the scratch table.
-static batch_status evaluate_condition(telling *state, const webhook *of, uint64_t **mask) {
-  project_batch *part = state->part;
-  batch_status status = batch_apply(part);
-  if (status == BATCH_OK) {
-    status = copy_moved_rows(state);
+/// Whether a filter asks for what a sweep changes: memberships, and the events that they are.
+static bool asks_for_moves(const seg_filter *filter) {
+  static const char *const fields[] = {"segment.", "event."};
+  bool found = false;
+  for (size_t i = 0; !found && i < seg_filter_field_count(filter); i++) {
+    seg_text_view field = seg_filter_field(filter, i);
+    for (size_t k = 0; k < sizeof fields / sizeof fields[0]; k++) {
+      size_t size_bytes = strlen(fields[k]);
+      found = found ||
+              (field.size_bytes >= size_bytes && memcmp(field.bytes, fields[k], size_bytes) == 0);
+    }
   }
-  if (status != BATCH_OK) {
-    return status;
+  return found;
+}
+
+/// Whether the project's table will do for a filter: nothing but a sweep is told of, which the
+/// filter does not see, and copying its rows would cost more.
+static bool suits_project(const project_batch *part, const seg_filter *filter) {
+  size_t moved = 0;
+  for (size_t i = 0; i < part->changes.count; i++) {
+    if (part->changes.items[i].kind != CHANGE_MOVE_ROWS) {
+      return false;
+    }
+    moved += part->changes.items[i].row_count;
   }
-  project_view view = {.project = part->project, .table = part->scratch};
+  return moved >= seg_table_contact_count(part->project->table) / ROWS_A_COPY &&
+         !asks_for_moves(filter);
+}
+
+/// Evaluates a filter on all of a table.
+static batch_status evaluate(const telling *state, const seg_filter *filter, const seg_table *table,
+                             uint64_t **mask) {
+  project_view view = {.project = state->part->project, .table = table};
   seg_resolver resolver = project_resolver(&view);
-  seg_block_range all = seg_plan_all_blocks(part->scratch);
+  seg_block_range all = seg_plan_all_blocks(table);
   seg_plan *plan = NULL;
   *mask = calloc(all.end + 1, sizeof **mask);
   seg_status evaluated = *mask == NULL
                              ? SEG_E_NOMEM
-                             : seg_plan_create(seg_allocator_default(), of->filter, part->scratch,
+                             : seg_plan_create(seg_allocator_default(), filter, table,
                                                state->own->now_ms, &resolver, all, &plan, NULL);
   if (evaluated == SEG_OK) {
     evaluated = seg_plan_evaluate(plan, all, *mask);
@@ -166,20 +197,45 @@ static batch_status evaluate_condition(telling *state, const webhook *of, uint64
   return evaluated == SEG_OK ? BATCH_OK : BATCH_NOMEM;
 }
 
+/// Evaluates a webhook's condition where that costs least.
+static batch_status evaluate_condition(telling *state, const seg_filter *filter,
+                                       condition_mask *mask) {
+  project_batch *part = state->part;
+  mask->is_of_project = suits_project(part, filter);
+  if (mask->is_of_project) {
+    return evaluate(state, filter, part->project->table, &mask->bits);
+  }
+  batch_status status = batch_apply(part);
+  if (status == BATCH_OK) {
+    status = copy_moved_rows(state);
+  }
+  return status == BATCH_OK ? evaluate(state, filter, part->scratch, &mask->bits) : status;
+}
+
+/// An event that may be told: of a contact with this id, whose num is 0 if it is not known.
+typedef struct occasion {
+  const change *cause;
+  seg_text_view contact_id;
+  int64_t contact_num;
+  uint32_t row; ///< MOVE_ROWS: in the project's table.
+} occasion;
+
 /// Whether the condition of webhook `index` holds for a contact.
-static batch_status holds(telling *state, size_t index, seg_text_view contact_id, bool *out) {
-  const webhook *of = state->part->project->webhooks[index];
+static batch_status holds(telling *state, size_t index, const occasion *of, bool *out) {
+  const seg_filter *filter = state->part->project->webhooks[index]->filter;
+  condition_mask *mask = &state->masks[index];
   batch_status status = BATCH_OK;
-  uint32_t row;
-  *out = of->filter == NULL;
+  uint32_t row = of->row;
+  *out = filter == NULL;
   if (*out) {
     return BATCH_OK;
   }
-  if (state->masks[index] == NULL) {
-    status = evaluate_condition(state, of, &state->masks[index]);
+  if (mask->bits == NULL) {
+    status = evaluate_condition(state, filter, mask);
   }
-  if (status == BATCH_OK && seg_table_find(state->part->scratch, contact_id, &row)) {
-    *out = (state->masks[index][row / 64] >> (row % 64) & 1) != 0;
+  if (status == BATCH_OK &&
+      (mask->is_of_project || seg_table_find(state->part->scratch, of->contact_id, &row))) {
+    *out = (mask->bits[row / 64] >> (row % 64) & 1) != 0;
   }
   return status;
 }
@@ -192,13 +248,6 @@ static bool keep_contact(void *context, const store_contact *row) {
   state->contact_num = row->num;
   return false;
 }
-
-/// An event that may be told: of a contact with this id, whose num is 0 if it is not known.
-typedef struct occasion {
-  const change *cause;
-  seg_text_view contact_id;
-  int64_t contact_num;
-} occasion;
 
 /// Reads the contact; `contact_num` of the state is then its. STORE_NOT_FOUND: it is gone.
 static store_status read_contact(telling *state, const occasion *of) {
@@ -218,7 +267,7 @@ static store_status read_contact(telling *state, const occasion *of) {
 /// Tells webhook `index` of an event. A contact that is gone is not told of.
 static batch_status tell(telling *state, size_t index, occasion *of) {
   bool is_meant = false;
-  batch_status status = holds(state, index, of->contact_id, &is_meant);
+  batch_status status = holds(state, index, of, &is_meant);
   if (status != BATCH_OK || !is_meant) {
     return status;
   }
@@ -252,7 +301,8 @@ static batch_status tell_change(telling *state, size_t index, const change *caus
   for (size_t i = 0; status == BATCH_OK && i < cause->row_count; i++) {
     occasion of = {.cause = cause,
                    .contact_id = seg_table_id(in->table, cause->rows[i]),
-                   .contact_num = in->contact_nums[cause->rows[i]]};
+                   .contact_num = in->contact_nums[cause->rows[i]],
+                   .row = cause->rows[i]};
     status = tell(state, index, &of);
   }
   return status;
@@ -295,9 +345,9 @@ batch_status outbox_write(batch *own, project_batch *part) {
     }
   }
   for (size_t i = 0; state.masks != NULL && i < in->webhook_count; i++) {
-    free(state.masks[i]);
+    free(state.masks[i].bits);
   }
-  free((void *)state.masks);
+  free(state.masks);
   text_buffer_free(&state.contact);
   text_buffer_free(&state.event);
   text_buffer_free(&state.message);

@@ -38,8 +38,7 @@ static seg_status read_all(certificates *own, BIO *file, const char *path, seg_e
   if (!is_at_end()) {
     return fail(error, SEG_E_INVALID, "something that is no certificate in PEM is in ", path);
   }
-  return own->count > 0 ? SEG_OK
-                        : fail(error, SEG_E_INVALID, "no certificate in PEM is in ", path);
+  return own->count > 0 ? SEG_OK : fail(error, SEG_E_INVALID, "no certificate in PEM is in ", path);
 }
 
 seg_status certificates_read(const char *path, certificates **out, seg_error *error) {

@@ -49,7 +49,9 @@ static void remove_lane(lanes *own, size_t at) {
 
 static void read_health(lane *own, const store_webhook_health *health) {
   bool is_paused = health->paused_until_ms != STORE_NO_INSTANT;
-  own->has_succeeded = health->failures == 0 && health->last_success_at_ms != STORE_NO_INSTANT;
+  own->last = health->failures > 0                             ? LANE_FAILING
+              : health->last_success_at_ms != STORE_NO_INSTANT ? LANE_WELL
+                                                               : LANE_NEW;
   own->breaker = (breaker){.failures = (int)(health->failures < BREAKER_FAILURES - 1 || is_paused
                                                  ? health->failures
                                                  : BREAKER_FAILURES - 1),
@@ -212,10 +214,10 @@ void lane_read(lanes *own, lane *of, int64_t now_ms) {
   }
 }
 
-bool lane_is_doubtful(const lane *own) { return !own->has_succeeded || own->is_slow; }
+lane_kind lane_kind_of(const lane *own) { return own->is_slow ? LANE_FAILING : own->last; }
 
 int lane_room(const lane *own, int64_t now_ms) {
-  int most = lane_is_doubtful(own) ? LANE_DOUBTFUL_FLIGHTS_MAX : LANE_FLIGHTS_MAX;
+  int most = lane_kind_of(own) == LANE_WELL ? LANE_FLIGHTS_MAX : LANE_TRIAL_FLIGHTS_MAX;
   return own->target == NULL
              ? 0
              : breaker_limit(&own->breaker, now_ms, most) - (int)own->queue.in_flight;

@@ -11,7 +11,7 @@
 /// Deliveries of one webhook under way at a time: what a small receiver can serve. Fewer while it
 /// is not known to be well: they find that out as soon, and it may be one of many that hang.
 #define LANE_FLIGHTS_MAX 16
-#define LANE_DOUBTFUL_FLIGHTS_MAX 4
+#define LANE_TRIAL_FLIGHTS_MAX 4
 /// A webhook with an attempt that takes longer is not well.
 #define LANE_SLOW_MS 2000
 /// Deliveries that are read at a time, at first and at most, and the bytes that a page should have.
@@ -26,12 +26,21 @@
 /// must not keep the others from theirs.
 #define LANES_BYTES_MOST ((size_t)64 * 1024 * 1024)
 
+/// What is known of a webhook. Each kind has connections of its own, so that what fails or hangs
+/// does not take those of the others.
+typedef enum lane_kind {
+  LANE_WELL = 0, ///< It has taken its last delivery, and takes no longer than LANE_SLOW_MS now.
+  LANE_NEW,      ///< Nothing was sent there so far.
+  LANE_FAILING,  ///< Its last attempt failed, or one takes its time.
+  LANE_KINDS
+} lane_kind;
+
 typedef struct lane {
   int64_t webhook;
   const delivery_target *target; ///< NULL: the webhook has nothing to send, or is disabled.
   uint64_t version;
   breaker breaker;
-  bool has_succeeded; ///< The last attempt has, as far as is known.
+  lane_kind last;     ///< By its last attempt.
   bool is_slow;       ///< An attempt takes longer than LANE_SLOW_MS now.
   byte_count held;    ///< Of its parcels.
   bool is_read;       ///< Nothing is to be read until something changes.
@@ -62,9 +71,7 @@ typedef struct lanes {
 bool lanes_refresh(lanes *own, bool is_woken);
 /// Reads what there is room for into the lane's queue. Cost: a page, or some that are due again.
 void lane_read(lanes *own, lane *of, int64_t now_ms);
-/// Whether a webhook is not known to be well: it has not taken its last delivery, or it takes its
-/// time. Such ones share fewer connections, so that the others have theirs.
-bool lane_is_doubtful(const lane *own);
+lane_kind lane_kind_of(const lane *own);
 /// How many more of a lane may be sent now.
 int lane_room(const lane *own, int64_t now_ms);
 /// Whether there is something to read now, and room for it.

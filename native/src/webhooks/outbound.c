@@ -56,7 +56,8 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
   outbound *own = context;
   (void)bytes;
   own->header_bytes += size * count;
-  return own->header_bytes <= OUTBOUND_HEADER_BYTES_MAX ? size * count : 0; // less ends the transfer
+  return own->header_bytes <= OUTBOUND_HEADER_BYTES_MAX ? size * count
+                                                        : 0; // less ends the transfer
 }
 
 static size_t take_answer(char *bytes, size_t size, size_t count, void *context) {

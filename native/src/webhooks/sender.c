@@ -48,12 +48,11 @@ struct sender {
   atomic_uint_fast64_t parked;
   atomic_uint_fast64_t in_flight;
   lanes lanes;
-  size_t turn; ///< The lane that begins first next time.
+  size_t turn; ///< The lane behind the one that began last.
   int64_t refreshed_ms;
   flight *flights[SENDER_FLIGHTS_MAX]; ///< Made when they are needed first.
   size_t flying;
-  size_t
-      flying_of[2]; ///< Of webhooks that are well, and of doubtful ones; as start_all counts them.
+  size_t flying_of[LANE_KINDS]; ///< As start_all counts them.
 };
 
 static int64_t monotonic_ms(void) {
@@ -129,7 +128,7 @@ static uint32_t random_bits(void) {
 /// The webhook has failed: that may begin a pause, or make it longer.
 static void count_failure(sender *own, lane *in, int64_t now_ms) {
   bool was_open = breaker_is_open(&in->breaker);
-  in->has_succeeded = false;
+  in->last = LANE_FAILING;
   if (breaker_fail(&in->breaker, now_ms, own->options.speed) && breaker_is_open(&in->breaker)) {
     lane_paused(in);
     in->parks_overdue = true;
@@ -145,7 +144,7 @@ static void count_success(const sender *own, lane *in) {
     log_lane(own, "webhooks.resumed", in, "it takes deliveries again");
   }
   (void)breaker_succeed(&in->breaker);
-  in->has_succeeded = true;
+  in->last = LANE_WELL;
 }
 
 /// What a failed attempt means for its delivery.
@@ -252,7 +251,7 @@ static flight *free_flight(sender *own) {
 
 /// Begins one delivery of a lane. False if there was none, or no way to.
 static bool start_one(sender *own, lane *of, int64_t now_ms) {
-  size_t *of_kind = &own->flying_of[lane_is_doubtful(of)];
+  size_t *of_kind = &own->flying_of[lane_kind_of(of)];
   if (own->flying == SENDER_FLIGHTS_MAX || *of_kind >= SENDER_KIND_FLIGHTS_MAX ||
       lane_room(of, now_ms) <= 0) {
     return false;
@@ -283,7 +282,7 @@ static bool start_one(sender *own, lane *of, int64_t now_ms) {
 /// Looks at what is under way: who is slow, and how many there are of each kind.
 static void count_kinds(sender *own) {
   int64_t now_ms = monotonic_ms();
-  own->flying_of[false] = own->flying_of[true] = 0;
+  memset(own->flying_of, 0, sizeof own->flying_of);
   for (size_t i = 0; i < own->lanes.count; i++) {
     own->lanes.items[i]->is_slow = false;
   }
@@ -296,7 +295,7 @@ static void count_kinds(sender *own) {
   for (size_t i = 0; i < SENDER_FLIGHTS_MAX && own->flights[i] != NULL; i++) {
     const lane *of = own->flights[i]->lane;
     if (of != NULL) {
-      own->flying_of[lane_is_doubtful(of)]++;
+      own->flying_of[lane_kind_of(of)]++;
     }
   }
 }
@@ -304,13 +303,16 @@ static void count_kinds(sender *own) {
 /// Begins what may be begun: the lanes take turns, one delivery each.
 static void start_all(sender *own, int64_t now_ms) {
   bool goes_on = recorder_backlog(own->recorder) < RECORDER_BACKLOG_MAX;
-  own->turn++;
   count_kinds(own);
   while (goes_on) {
+    size_t first = own->turn;
     goes_on = false;
     for (size_t i = 0; i < own->lanes.count; i++) {
-      lane *of = own->lanes.items[(own->turn + i) % own->lanes.count];
-      goes_on = start_one(own, of, now_ms) || goes_on;
+      size_t at = (first + i) % own->lanes.count;
+      if (start_one(own, own->lanes.items[at], now_ms)) {
+        own->turn = at + 1;
+        goes_on = true;
+      }
     }
   }
 }

@@ -25,10 +25,9 @@
 
 /// Deliveries under way at a time, of all webhooks: the connections that the server opens.
 #define SENDER_FLIGHTS_MAX 256
-/// One is begun only while fewer than this are under way of its kind: of webhooks that are well,
-/// and of those that are doubtful (lane.h). So receivers that hang, however many, wait for each
-/// other, and not the others for them. Those that hang all of a sudden are well at first: hence the
-/// room above.
+/// One is begun only while fewer than this are under way of its kind (lane_kind). So receivers that
+/// hang, however many, wait for each other, and not the others for them. Those that hang all of a
+/// sudden are well at first: hence the room above.
 #define SENDER_KIND_FLIGHTS_MAX 64
 /// At a stop, deliveries that are under way may take this long to end: what a receiver needs that
 /// is well, and within the time that a service manager gives.

@@ -88,8 +88,13 @@ static void take_delivery(void *context, seg_http_request *request, seg_http_res
 #define DELIVERIES(path)                                                                           \
   { .method = "POST", .pattern = (path), .handler = take_delivery, .access = SEG_HTTP_ACCESS_NONE }
 static const seg_http_route routes[] = {
-    DELIVERIES("/"),         DELIVERIES("/:a"),          DELIVERIES("/:a/:b"),
-    DELIVERIES("/:a/:b/:c"), DELIVERIES("/:a/:b/:c/:d"),
+    DELIVERIES("/"),
+    DELIVERIES("/:a"),
+    DELIVERIES("/:a/:b"),
+    DELIVERIES("/:a/:b/:c"),
+    DELIVERIES("/:a/:b/:c/:d"),
+    DELIVERIES("/:a/:b/:c/:d/:e"),
+    DELIVERIES("/:a/:b/:c/:d/:e/:f"),
 };
 
 /// Waits for SIGINT or SIGTERM, which must be blocked.

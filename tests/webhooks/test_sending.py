@@ -49,6 +49,11 @@ class MessageTest(SendingTest):
         self.wait_for_all(made)
         self.assertEqual(self.get_webhook(made)["health"]["state"], "OK")
         self.assertEqual(len(receiver.seen()), 1)
+        attempt = self.deliveries(made)[0]["attempts"][0]
+        lines = attempt["request"].splitlines()
+        self.assertEqual(lines[0], "POST " + made["url"])
+        self.assertIn("Authorization: ***", lines)
+        self.assertIn("webhook-id: " + arrival.id, lines)
         self.assertNotIn("s3cret", json.dumps(self.deliveries(made)))
 
     def test_after_a_rotation_both_secrets_sign(self):

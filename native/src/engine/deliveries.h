@@ -91,10 +91,11 @@ typedef enum delivery_result {
   DELIVERY_PARKED ///< Given up.
 } delivery_result;
 
-/// Bytes that are kept of an answer, of why an attempt failed, and of the headers that were sent.
+/// Bytes that are kept of an answer, of why an attempt failed, and of what was sent beside the
+/// body: the longest URL and all headers fit.
 #define DELIVERY_ANSWER_BYTES_MAX 4096
 #define DELIVERY_ERROR_BYTES_MAX 500
-#define DELIVERY_REQUEST_BYTES_MAX 4096
+#define DELIVERY_REQUEST_BYTES_MAX 6144
 
 /// What became of one attempt.
 typedef struct delivery_outcome {

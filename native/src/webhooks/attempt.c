@@ -108,6 +108,9 @@ static bool add_signatures(header_lists *own, const parcel *of, const delivery_t
 bool attempt_begin(const parcel *own, const delivery_target *to, int64_t at_ms, int64_t now_ms,
                    outbound *out, char **request) {
   header_lists headers = {.full = NULL};
+  add_to_log(&headers, "POST ", sizeof "POST " - 1);
+  add_to_log(&headers, to->url.bytes, to->url.size_bytes);
+  add_to_log(&headers, "\n", 1);
   add_own(&headers, "Content-Type: application/json");
   add_own(&headers, "User-Agent: Segmentry/" SEG_VERSION);
   bool is_signed = add_signatures(&headers, own, to, at_ms);

@@ -34,8 +34,8 @@ void parcel_free(void *content);
 /// own, to  borrowed  The payload until the request has ended.
 /// at_ms    Wall clock: what `webhook-timestamp` says.
 /// now_ms   Of a clock that only goes forwards.
-/// request  written, owned  The headers as text, for the log: those of the webhook without their
-///                          values, which may be secret. Free with free.
+/// request  written, owned  Where it goes, and the headers, as text for the log: those of the
+///                          webhook without their values, which may be secret. Free with free.
 ///
 /// Returns false if there is no memory.
 bool attempt_begin(const parcel *own, const delivery_target *to, int64_t at_ms, int64_t now_ms,

@@ -214,7 +214,9 @@ void lane_read(lanes *own, lane *of, int64_t now_ms) {
   }
 }
 
-lane_kind lane_kind_of(const lane *own) { return own->is_slow ? LANE_FAILING : own->last; }
+lane_kind lane_kind_of(const lane *own) {
+  return own->last == LANE_WELL && own->is_slow ? LANE_FAILING : own->last;
+}
 
 int lane_room(const lane *own, int64_t now_ms) {
   int most = lane_kind_of(own) == LANE_WELL ? LANE_FLIGHTS_MAX : LANE_TRIAL_FLIGHTS_MAX;

@@ -30,8 +30,8 @@
 /// does not take those of the others.
 typedef enum lane_kind {
   LANE_WELL = 0, ///< It has taken its last delivery, and takes no longer than LANE_SLOW_MS now.
-  LANE_NEW,      ///< Nothing was sent there so far.
-  LANE_FAILING,  ///< Its last attempt failed, or one takes its time.
+  LANE_NEW,      ///< No attempt has ended so far.
+  LANE_FAILING,  ///< Its last attempt failed; or it was well, and now takes its time.
   LANE_KINDS
 } lane_kind;
 

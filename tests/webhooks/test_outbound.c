@@ -85,11 +85,13 @@ static void answer_long(int client) {
 
 /// Interim answers and headers without an end, until nobody reads them any more.
 static void answer_headers(int client, const char *piece) {
-  char pieces[16001] = "";
-  while (strlen(pieces) + strlen(piece) < sizeof pieces) {
-    (void)strcat(pieces, piece);
+  char pieces[16000];
+  size_t piece_bytes = strlen(piece);
+  size_t size_bytes = 0;
+  for (; size_bytes + piece_bytes <= sizeof pieces; size_bytes += piece_bytes) {
+    memcpy(pieces + size_bytes, piece, piece_bytes);
   }
-  for (int i = 0; i < 10000 && send(client, pieces, strlen(pieces), MSG_NOSIGNAL) > 0; i++) {
+  for (int i = 0; i < 10000 && send(client, pieces, size_bytes, MSG_NOSIGNAL) > 0; i++) {
   }
 }
 

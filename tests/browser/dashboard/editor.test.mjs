@@ -2,19 +2,17 @@
 // that was typed is lost.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { violations } from './axe.mjs';
-import { goTo, openDashboard, SIZES } from './browser.mjs';
+import { goTo, openDashboard } from './browser.mjs';
+import { all, editorOf, filter, FRESH_MS, isPro, leaveEditor } from './editor.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
 import { startServer } from './server.mjs';
-
-/** Longer than the page waits between two looks at the contacts. */
-const FRESH_MS = 15_000;
 
 let server;
 let dashboard;
 let page;
 let call;
 let segments;
+let open, json, typeJson, shownJson, showBuilder, counts, counted, nodeCounts, chooseField, handle, shape;
 
 before(async () => {
   server = await startServer('Demo');
@@ -22,6 +20,8 @@ before(async () => {
   ({ segments } = await seed(call));
   dashboard = await openDashboard(server);
   ({ page } = dashboard);
+  ({ open, json, typeJson, shownJson, showBuilder, counts, counted, nodeCounts, chooseField, handle, shape } =
+    editorOf(page));
 });
 
 after(async () => {
@@ -32,61 +32,10 @@ after(async () => {
 afterEach(async () => {
   assert.deepEqual(dashboard.complaints.splice(0), []);
   assert.equal(await page.evaluate(() => window.wasMarkup), undefined);
-  // What a test left unsaved is not the next one's.
-  page.once('dialog', (dialog) => void dialog.accept());
-  await goTo(page, '/settings');
-  await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
-  page.removeAllListeners('dialog');
-  await page.evaluate(() => {
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith('segmentry.draft')) localStorage.removeItem(key);
-    }
-  });
+  await leaveEditor(page);
 });
 
-const filter = (field, operator, more = {}) => ({ field, operator, ...more });
-const all = (...filters) => ({ logic: 'AND', groups: [{ filters }] });
-const isPro = filter('data.plan', 'equals', { value: 'pro' });
-
-async function open(path) {
-  await goTo(page, path);
-  await page.getByRole('heading', { level: 1, name: /(New|Edit) segment/ }).waitFor();
-  await page.getByRole('region', { name: 'Name and kind' }).waitFor();
-}
-
-const json = () => page.getByLabel('Condition as JSON');
-
-async function typeJson(condition) {
-  await page.getByRole('tab', { name: 'JSON' }).click();
-  await json().fill(typeof condition === 'string' ? condition : JSON.stringify(condition, null, 2));
-}
-
-async function shownJson() {
-  await page.getByRole('tab', { name: 'JSON' }).click();
-  return JSON.parse(await json().inputValue());
-}
-
-/** The number at the head of the counts, once it is this one. */
-const counts = (count) =>
-  page.locator('.live-count').filter({ hasText: new RegExp(`^${count.toLocaleString('en')}$`) }).waitFor({ timeout: FRESH_MS });
-
-/** Any number at the head of the counts, and a sample below it. */
-async function counted() {
-  await page.locator('.live-count').filter({ hasText: /\d/ }).waitFor({ timeout: FRESH_MS });
-  await page.locator('.sample li').first().waitFor();
-}
-
-/** What stands beside the groups and filters of the builder, in document order. */
-const nodeCounts = async () =>
-  (await page.locator('.node-count-value').allTextContents()).map((text) => Number(text.replace(',', '')));
-
 const preview = (condition, more = {}) => call('POST', '/segments/preview', { condition, ...more });
-
-/** Chooses a field for the filter that has the focus, by the keyboard alone. */
-async function chooseField(search) {
-  await page.keyboard.type(search);
-  await page.keyboard.press('Enter');
-}
 
 test('a segment is built with the keyboard, counted at every key, and saved as it was counted', async () => {
   await open('/segments/new');
@@ -99,9 +48,9 @@ test('a segment is built with the keyboard, counted at every key, and saved as i
   await page.getByLabel('Value', { exact: true }).pressSequentially('pro');
   await page.getByRole('button', { name: 'Add filter' }).press('Enter');
   await chooseField('email opened');
-  await page.getByLabel('Comparison').last().selectOption({ label: 'occurred within the last' });
+  await page.getByLabel('Comparison').last().selectOption({ label: 'happened in the last' });
   await page.getByLabel('How long').fill('3650');
-  await page.getByRole('button', { name: 'Or …' }).press('Enter');
+  await page.getByRole('button', { name: 'Or another group' }).press('Enter');
   await chooseField('subscribed');
   await page.getByLabel('Value', { exact: true }).last().selectOption('no');
 
@@ -115,7 +64,7 @@ test('a segment is built with the keyboard, counted at every key, and saved as i
   const expected = await preview(condition);
   await counts(expected.count);
   assert.deepEqual(await nodeCounts(), expected.nodes.map(({ count }) => count));
-  await page.getByText('Contacts where (plan is “pro” and email opened occurred within the last 3,650 days) or subscribed is no.').waitFor();
+  await page.getByText('Contacts where (plan is “pro” and email opened happened in the last 3,650 days) or subscribed is no.').waitFor();
   assert.deepEqual(await shownJson(), condition);
 
   await page.getByRole('button', { name: 'Create segment' }).click();
@@ -150,7 +99,7 @@ test('every operator counts as the server counts', async () => {
     await typeJson(condition);
     await counts(expected.count);
     await page.locator('.live-figures').getByText(expected.subscribed.toLocaleString('en'), { exact: true }).first().waitFor();
-    await page.getByRole('tab', { name: 'Builder' }).click();
+    await showBuilder();
     assert.deepEqual(await nodeCounts(), expected.nodes.map(({ count }) => count), JSON.stringify(condition));
   }
 });
@@ -184,7 +133,7 @@ test('fields that no contact has yet can be chosen, and values of any type', asy
 test('the JSON and the builder are one; mistakes are named where they are, and nothing is lost', async () => {
   await open('/segments/new');
   await typeJson(all(isPro));
-  await page.getByRole('tab', { name: 'Builder' }).click();
+  await showBuilder();
   assert.equal(await page.getByLabel('Value', { exact: true }).inputValue(), 'pro');
 
   const broken = '{\n  "logic": "AND",\n  "groups": [{ "filters": [{ "field": "subscribed", "operator": "contains", "value": "x" }] }]\n}';
@@ -195,7 +144,7 @@ test('the JSON and the builder are one; mistakes are named where they are, and n
   assert.equal(await page.locator('.json-mirror mark').first().textContent(), '"contains"');
   await page.getByText('must be one of equals, notEquals, not contains').waitFor();
 
-  await page.getByRole('tab', { name: 'Builder' }).click();
+  await showBuilder();
   await page.getByText('What you typed under JSON is not a filter yet.').waitFor();
   assert.ok(await page.getByLabel('Value', { exact: true }).isDisabled());
   await page.getByRole('button', { name: 'Go on with the JSON' }).click();
@@ -203,7 +152,7 @@ test('the JSON and the builder are one; mistakes are named where they are, and n
 
   await typeJson('{"logic": "AND",\n "groups": [}');
   await page.getByRole('button', { name: 'Line 2, column 13' }).waitFor();
-  await page.getByRole('tab', { name: 'Builder' }).click();
+  await showBuilder();
   await page.getByRole('button', { name: 'Discard what I typed' }).click();
   assert.deepEqual(await shownJson(), all(isPro));
 });
@@ -212,17 +161,7 @@ test('filters and groups move by keys, by menu and by dragging, and every step c
   await open('/segments/new');
   const [a, b, c] = ['a', 'b', 'c'].map((name) => filter(`data.${name}`, 'exists'));
   await typeJson({ logic: 'OR', groups: [{ filters: [a, b] }, { filters: [c] }] });
-  await page.getByRole('tab', { name: 'Builder' }).click();
-  const shape = async () => {
-    const { logic, groups } = await shownJson();
-    await page.getByRole('tab', { name: 'Builder' }).click();
-    const spell = (group) =>
-      group.filters.map(({ field }) => field.slice(5)).join('') +
-      (group.conditions ? `(${group.conditions.groups.map(spell).join('|')})` : '');
-    return `${logic} ${groups.map(spell).join('|')}`;
-  };
-  const handle = (name) => page.getByRole('button', { name: `Move ${name} with the arrow keys` });
-
+  await showBuilder();
   await handle('filter 1 of group 1').press('ArrowDown');
   assert.equal(await shape(), 'OR ba|c');
   await handle('filter 2 of group 1').press('ArrowDown');
@@ -299,7 +238,7 @@ test('beyond what a page can hold the server counts, and the page says so', asyn
     await page.getByText('so the server counts').waitFor();
     const expected = await preview(all(isPro));
     await counts(expected.count);
-    await page.getByRole('tab', { name: 'Builder' }).click();
+    await showBuilder();
     assert.deepEqual(await nodeCounts(), expected.nodes.map(({ count }) => count));
     await page.getByLabel('Value', { exact: true }).fill('free');
     await counts((await preview(all(filter('data.plan', 'equals', { value: 'free' })))).count);
@@ -384,7 +323,7 @@ test('what the server finds wrong is shown at its filter', async () => {
   await page.getByLabel('Name', { exact: true }).fill('Refers to a doomed one');
   const condition = all(isPro, filter(`segment.${doomed.id}`, 'memberOfSegment'));
   await typeJson(condition);
-  await page.getByRole('tab', { name: 'Builder' }).click();
+  await showBuilder();
   await counts((await preview(condition)).count);
   await call('DELETE', `/segments/${doomed.id}`);
   await page.getByRole('button', { name: 'Create segment' }).click();
@@ -445,38 +384,3 @@ test('hostile names, fields and values stay text', async () => {
   await page.getByText(HOSTILE, { exact: false }).first().waitFor();
   assert.equal(await page.locator('img').count(), 0);
 });
-
-for (const [sizeName, size] of Object.entries(SIZES)) {
-  for (const colorScheme of ['light', 'dark']) {
-    test(`the editor holds on a ${sizeName} in ${colorScheme}`, async () => {
-      // As tall as the whole page: nothing is half behind the bar at its end.
-      await page.setViewportSize({ ...size, height: 3_000 });
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const holds = async (state) => {
-        const found = await violations(page);
-        // What lies over the page hides a part of what is behind it, and only that.
-        const covers = state.endsWith('open');
-        assert.deepEqual(found.filter((line) => !(covers && line.startsWith('target-size'))), [], state);
-        const beside = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(beside <= 0, `${state}: ${beside} pixels beside the page`);
-      };
-      await open(`/segments/${segments.proInFrance.id}/edit`);
-      await counted();
-      await holds('as it opens');
-      await page.getByRole('button', { name: 'Add filter' }).first().click();
-      await page.keyboard.press('ArrowDown');
-      await page.getByRole('listbox').waitFor();
-      await holds('with the picker open');
-      await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Save' }).click();
-      await holds('with an unfinished filter');
-      await page.getByRole('button', { name: 'More for filter 1 of group 1', exact: true }).click();
-      await holds('with a menu open');
-      await page.keyboard.press('Escape');
-      await typeJson('{"logic": "XOR", "groups": []}');
-      await holds('with mistakes in the JSON');
-      await page.getByRole('tab', { name: 'Builder' }).click();
-      await holds('with mistakes behind the builder');
-    });
-  }
-}

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from './axe.mjs';
 import { goTo, openDashboard, settled, SIZES } from './browser.mjs';
+import { all, editorOf, filter, isPro, leaveEditor } from './editor.mjs';
 import { startReceiver, until, WITH_RECEIVER } from './receiver.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
 import { startServerWith } from './server.mjs';
@@ -12,6 +13,7 @@ let server;
 let receiver;
 let dashboard;
 let paths;
+let editorStates;
 
 before(async () => {
   server = await startServerWith(WITH_RECEIVER, 'Demo', 'Empty');
@@ -69,6 +71,8 @@ before(async () => {
     nowhere: '/nowhere',
   };
   dashboard = await openDashboard(server);
+  const nested = await call('POST', '/segments', { name: 'Nested', condition: nestedCondition(segments) });
+  editorStates = statesOfEditor(dashboard.page, `/segments/${nested.id}/edit`, segments);
 });
 
 after(async () => {
@@ -100,20 +104,133 @@ async function seedWebhooks(call) {
   return { webhook, failing, delivery };
 }
 
+/** Three levels deep, with a value of each kind. */
+function nestedCondition(segments) {
+  const innermost = {
+    logic: 'AND',
+    groups: [
+      { filters: [filter('data.logins', 'greaterThan', { value: 10 })] },
+      { filters: [filter('data.birthday', 'lessThan', { value: '1990-01-01' })] },
+    ],
+  };
+  const inner = {
+    logic: 'OR',
+    groups: [
+      { filters: [filter('email.opened', 'triggeredWithin', { value: 14, unit: 'days' })] },
+      { filters: [filter('event.signed_up', 'triggeredOlderThan', { value: 30, unit: 'minutes' })], conditions: innermost },
+    ],
+  };
+  return {
+    logic: 'OR',
+    groups: [
+      { filters: [filter('subscribed', 'equals', { value: true }), isPro], conditions: inner },
+      {
+        filters: [
+          filter(`segment.${segments.beta.id}`, 'memberOfSegment'),
+          filter('createdAt', 'greaterThan', { value: '2020-01-01T10:00' }),
+        ],
+      },
+    ],
+  };
+}
+
+/** Ways to bring the editor into each of its states. */
+function statesOfEditor(page, nested, segments) {
+  const { open, counted, typeJson, showBuilder } = editorOf(page);
+  const addFilter = () => page.getByRole('button', { name: 'Add filter' }).first().click();
+  const openNested = async () => {
+    await open(nested);
+    await counted();
+  };
+  const openPicker = async () => {
+    await openNested();
+    await addFilter();
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('listbox').waitFor();
+  };
+  const openMenu = async (name) => {
+    await openNested();
+    await page.getByRole('button', { name: `More for ${name}`, exact: true }).click();
+    await page.getByRole('menu').waitFor();
+  };
+  const makeMistakes = async () => {
+    await openNested();
+    await typeJson('{"logic": "XOR", "groups": []}');
+  };
+  return {
+    'a new segment': () => open('/segments/new'),
+    'a new static segment': async () => {
+      await open('/segments/new');
+      await page.getByRole('radio', { name: /Static/ }).check();
+    },
+    'a new segment that will be tracked': async () => {
+      await open('/segments/new');
+      await page.getByLabel('Track membership changes').check();
+      await typeJson(all(isPro));
+      await counted();
+    },
+    'nested groups': openNested,
+    'tracking about to begin': async () => {
+      await openNested();
+      await page.getByLabel('Track membership changes').check();
+    },
+    'tracking about to end': async () => {
+      await open(`/segments/${segments.pro.id}/edit`);
+      await page.getByLabel('Track membership changes').uncheck();
+      await counted();
+    },
+    'the picker open': openPicker,
+    'an unfinished filter': async () => {
+      await openPicker();
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Save' }).click();
+    },
+    'a menu open': () => openMenu('filter 1 of group 1'),
+    'a menu open at the end': () => openMenu('filter 2 of group 2'),
+    'the JSON': async () => {
+      await openNested();
+      await page.getByRole('tab', { name: 'JSON' }).click();
+    },
+    'mistakes in the JSON': makeMistakes,
+    'mistakes behind the builder': async () => {
+      await makeMistakes();
+      await showBuilder();
+    },
+  };
+}
+
+/** Nothing that axe-core knows is wrong, nothing sticks out at the side, nothing has been said. */
+async function holds() {
+  const { page, complaints } = dashboard;
+  await settled(page);
+  assert.deepEqual(await violations(page), []);
+  assert.equal(await sticksOut(page), 0);
+  assert.deepEqual(complaints.splice(0), []);
+}
+
 for (const [sizeName, size] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark']) {
+    const setUp = async () => {
+      await dashboard.page.setViewportSize(size);
+      await dashboard.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    };
     test(`every page holds on a ${sizeName} in ${colorScheme}`, async (t) => {
-      const { page, complaints } = dashboard;
-      await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await setUp();
       for (const [name, path] of Object.entries(paths)) {
         await t.test(name, async () => {
-          await goTo(page, path);
-          await settled(page);
-          assert.deepEqual(await violations(page), []);
-          assert.equal(await sticksOut(page), 0);
-          assert.deepEqual(complaints.splice(0), []);
+          await goTo(dashboard.page, path);
+          await holds();
         });
+      }
+    });
+    test(`the editor holds on a ${sizeName} in ${colorScheme}`, async (t) => {
+      await setUp();
+      for (const [name, reach] of Object.entries(editorStates)) {
+        await t.test(name, async () => {
+          await reach();
+          await holds();
+        });
+        await leaveEditor(dashboard.page);
       }
     });
   }

@@ -122,15 +122,55 @@ test('members are paged and searched', async () => {
   assert.deepEqual(await names(), [seeded.contacts[7].email]);
 });
 
-test('tracking is switched off and on', async () => {
-  const { id } = seeded.segments.active;
+test('tracking is switched on and off, and the page says before what that sets off', async () => {
+  const { id, slug } = await call('POST', '/segments', {
+    name: 'Switched',
+    condition: { logic: 'AND', groups: [{ filters: [{ field: 'data.plan', operator: 'equals', value: 'pro' }] }] },
+  });
+  const entries = async () => (await call('GET', `/segments/${id}/changes?limit=100`)).data;
+  const { memberCount } = await call('GET', `/segments/${id}`);
+  assert.ok(memberCount > 1);
   await open(`/segments/${id}`);
-  await page.getByLabel('Track membership changes').check();
+  const panel = page.getByRole('region', { name: 'Tracking' });
+  const box = panel.getByLabel('Track membership changes');
+  const firstTime = `Everyone who matches now counts as entering: shortly after, ${memberCount} contacts get segment.${slug}.entry, once.`;
+  await panel.getByText(firstTime).waitFor();
+
+  // A slip of the hand sets nothing off.
+  await box.click();
+  const dialog = page.getByRole('dialog', { name: 'Track membership changes?' });
+  await dialog.getByText(firstTime).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(await box.isChecked(), false);
+  assert.equal((await call('GET', `/segments/${id}`)).trackMembership, false);
+
+  await box.click();
+  await dialog.getByRole('button', { name: 'Switch it on' }).click();
   await toast('Entries and exits are tracked now.');
-  assert.equal((await call('GET', `/segments/${id}`)).trackMembership, true);
-  await page.getByLabel('Track membership changes').uncheck();
+  assert.equal(await box.isChecked(), true);
+  assert.equal((await call('POST', `/segments/${id}/compute`)).total, memberCount);
+  const entered = await entries();
+  assert.equal(entered.length, memberCount);
+  assert.ok(entered.every(({ type }) => type === 'entry'));
+
+  await panel.getByText('No event fires from then on.').waitFor();
+  await box.click();
   await toast('Tracking is off.');
   assert.equal((await call('GET', `/segments/${id}`)).trackMembership, false);
+  await panel.getByText('Whoever stayed gets neither.').waitFor();
+  const leaver = entered[0].contact.id;
+  await call('PATCH', `/contacts/${leaver}`, { data: { plan: 'left' } });
+  assert.equal((await entries()).length, memberCount);
+
+  await box.click();
+  await dialog.getByText('It was tracked before.').waitFor();
+  await dialog.getByRole('button', { name: 'Switch it on' }).click();
+  await toast('Entries and exits are tracked now.');
+  await call('POST', `/segments/${id}/compute`);
+  const [newest, ...older] = await entries();
+  assert.deepEqual([newest.type, newest.contact.id, older.length], ['exit', leaver, memberCount]);
+  await call('DELETE', `/segments/${id}`);
+  await call('PATCH', `/contacts/${leaver}`, { data: { plan: 'pro' } });
 });
 
 test('refresh counts, and compute says who moved', async () => {

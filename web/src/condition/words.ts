@@ -15,13 +15,13 @@ export const OPERATOR_WORDS: Readonly<Record<Operator, string>> = {
   lessThanOrEqual: 'is at most',
   exists: 'has a value',
   notExists: 'has no value',
-  within: 'is within the last',
+  within: 'is in the last',
   olderThan: 'is longer ago than',
-  triggered: 'ever occurred',
-  notTriggered: 'never occurred',
-  triggeredWithin: 'occurred within the last',
-  triggeredOlderThan: 'last occurred longer ago than',
-  notTriggeredWithin: 'did not occur within the last',
+  triggered: 'ever happened',
+  notTriggered: 'never happened',
+  triggeredWithin: 'happened in the last',
+  triggeredOlderThan: 'happened, but not in the last',
+  notTriggeredWithin: 'did not happen in the last',
   memberOfSegment: 'is a member',
   notMemberOfSegment: 'is not a member',
 };
@@ -33,6 +33,9 @@ const INSTANT_WORDS: Partial<Record<Operator, string>> = {
   greaterThanOrEqual: 'is at or after',
   lessThanOrEqual: 'is at or before',
 };
+
+/** A day, or a day with its time. */
+const DATE = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/;
 
 const WITHOUT_VALUE: ReadonlySet<Operator> = new Set<Operator>([
   'exists',
@@ -62,7 +65,7 @@ function operatorInWords({ field, operator, value }: ConditionFilter): string {
   const comparesInstants =
     kind === 'createdAt' ||
     kind === 'updatedAt' ||
-    (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value));
+    (typeof value === 'string' && DATE.test(value));
   return operatorTitle(operator, comparesInstants);
 }
 
@@ -74,7 +77,15 @@ function valueInWords({ operator, value, unit }: ConditionFilter): string {
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return formatNumber(value);
-  return typeof value === 'string' ? `“${value}”` : formatValue(value);
+  return typeof value === 'string' ? (dateInWords(value) ?? `“${value}”`) : formatValue(value);
+}
+
+/** Of a text that the language compares as a date; a time without a zone is in UTC. */
+function dateInWords(text: string): string | undefined {
+  const [, day, time, zone] = DATE.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  if (time === undefined) return day;
+  return `${day} ${time} ${zone === undefined || zone === 'Z' ? 'UTC' : zone}`;
 }
 
 export function filterInWords(filter: ConditionFilter, segmentName: SegmentName): FilterWords {

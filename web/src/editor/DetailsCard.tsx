@@ -1,6 +1,7 @@
 // What a segment is called, of which kind it is, and whether its changes are tracked.
 import { useId } from 'preact/hooks';
 import type { SegmentType } from '../api/types';
+import { moveEvents } from '../pages/tracking';
 import { Checkbox, TextField } from '../ui/Field';
 import type { SegmentStore } from './segmentStore';
 
@@ -56,7 +57,7 @@ function NameField({ store }: { store: SegmentStore }) {
 function SlugLine({ store }: { store: SegmentStore }) {
   const slug = store.slug.value;
   if (!slug || !('slug' in slug)) {
-    return <p class="field-hint">The name gives the segment its slug and the names of its events.</p>;
+    return <p class="field-hint">The slug and the events of the segment are named after it.</p>;
   }
   const { segment } = store;
   const isRenamed = segment !== null && segment.slug !== slug.slug;
@@ -106,23 +107,25 @@ function TypeChoice({ store }: { store: SegmentStore }) {
 
 function Tracking({ store }: { store: SegmentStore }) {
   const slug = store.slug.value;
-  const name = slug && 'slug' in slug ? slug.slug : '…';
+  const events = slug && 'slug' in slug ? moveEvents(slug.slug) : null;
   return (
     <div class="stack-small">
       <Checkbox
         label="Track membership changes"
-        hint="Members are stored, and whoever enters or leaves gets an event that campaigns, webhooks and other segments can wait for."
+        hint="Members are stored, and whoever enters or leaves gets an event, which a webhook or another segment can react to."
         checked={store.trackMembership.value}
         onChange={(isTracked) => (store.trackMembership.value = isTracked)}
       />
-      <ul class="event-names tracking-events small" data-off={!store.trackMembership.value}>
-        <li>
-          <code>segment.{name}.entry</code>
-        </li>
-        <li>
-          <code>segment.{name}.exit</code>
-        </li>
-      </ul>
+      {events && (
+        <ul class="event-names tracking-events small" data-off={!store.trackMembership.value}>
+          <li>
+            <code>{events.entry}</code>
+          </li>
+          <li>
+            <code>{events.exit}</code>
+          </li>
+        </ul>
+      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // The page of the editor: what the segment is called, who is in it, and beside it who that would be.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api';
 import { ApiError } from '../api/client';
 import { isReachable } from '../api/connection';
@@ -7,7 +8,9 @@ import type { Segment, Usage } from '../api/types';
 import { go, href, setLeaveGuard } from '../app/router';
 import { useUnsavedGuard } from '../app/useUnsavedGuard';
 import { baselineOf, Live } from '../live/live';
-import { LivePanel, type SegmentImpact } from '../live/LivePanel';
+import type { SegmentImpact } from '../live/ImpactCard';
+import { LivePanel } from '../live/LivePanel';
+import { moveEvents, useWasTracked } from '../pages/tracking';
 import { Button, ButtonLink } from '../ui/Button';
 import { formatNumber, formatRelative } from '../ui/format';
 import { PageHead } from '../ui/Page';
@@ -64,6 +67,7 @@ export function SegmentEditor(props: SegmentEditorProps) {
     (signal) => (segment ? api.segments.usage(segment.id, signal) : Promise.resolve(undefined)),
     [],
   );
+  const wasTracked = useWasTracked(segment);
   const isDynamic = store.type.value === 'DYNAMIC';
   const back = segment
     ? { href: href`/segments/${segment.id}`, title: segment.name }
@@ -84,7 +88,7 @@ export function SegmentEditor(props: SegmentEditorProps) {
         </div>
         {isDynamic && (
           <aside class="editor-side" aria-label="Live counts">
-            <LivePanel live={live} impact={segment && impactOf(store, segment, usage.data)} />
+            <LivePanel live={live} impact={impactOf(store, { usage: usage.data, wasTracked })} />
           </aside>
         )}
       </div>
@@ -93,14 +97,21 @@ export function SegmentEditor(props: SegmentEditorProps) {
   );
 }
 
-function impactOf(store: SegmentStore, segment: Segment, usage: Usage | undefined): SegmentImpact {
+interface Relied {
+  usage: Usage | undefined;
+  wasTracked: boolean | undefined;
+}
+
+function impactOf(store: SegmentStore, { usage, wasTracked }: Relied): SegmentImpact {
+  const { segment } = store;
   const slug = store.slug.value;
-  const name = slug && 'slug' in slug ? slug.slug : segment.slug;
-  const isTracked = store.trackMembership.value;
+  const name = slug && 'slug' in slug ? slug.slug : (segment?.slug ?? '…');
   return {
+    isSaved: segment !== null,
     usage,
-    events: isTracked ? { entry: `segment.${name}.entry`, exit: `segment.${name}.exit` } : null,
-    startsTracking: isTracked && !segment.trackMembership,
+    events: moveEvents(name),
+    tracking: { now: segment?.trackMembership ?? false, next: store.trackMembership.value },
+    wasTracked,
   };
 }
 
@@ -168,7 +179,24 @@ interface SaveBarProps {
   back: string;
 }
 
+/** Tells the style sheet how much of the window the bar covers: it grows with what it has to say. */
+function useBottomBar(bar: RefObject<HTMLElement | null>): void {
+  useLayoutEffect(() => {
+    const { style } = document.documentElement;
+    const measure = new ResizeObserver(() => {
+      style.setProperty('--bottom-bar', `${bar.current?.offsetHeight ?? 0}px`);
+    });
+    if (bar.current) measure.observe(bar.current);
+    return () => {
+      measure.disconnect();
+      style.removeProperty('--bottom-bar');
+    };
+  }, []);
+}
+
 function SaveBar({ store, live, back }: SaveBarProps) {
+  const bar = useRef<HTMLDivElement>(null);
+  useBottomBar(bar);
   const action = useAction();
   const [obstacle, setObstacle] = useState<string | null>(null);
   const stillThere = obstacle === null ? null : obstacleOf(store);
@@ -189,7 +217,7 @@ function SaveBar({ store, live, back }: SaveBarProps) {
       });
   };
   return (
-    <div class="save-bar">
+    <div class="save-bar" ref={bar}>
       {action.error && <SaveError error={action.error} store={store} />}
       <div class="save-bar-row">
         <CountNote store={store} live={live} />

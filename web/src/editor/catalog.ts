@@ -1,4 +1,5 @@
 // What a filter can be about in this project: fields, events, segments, and values to choose from.
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import { api } from '../api';
 import type { Field, FieldType, FieldValues, Segment } from '../api/types';
 import { fieldOptions, type FieldOption } from './model/fieldOptions';
@@ -6,21 +7,41 @@ import { fieldOptions, type FieldOption } from './model/fieldOptions';
 /** Values to choose from; who looks for another types it in. */
 const VALUES_MAX = 100;
 
+/** What the editor knows of segments: to see whether any of it has changed. */
+const spelt = (segments: readonly Segment[]): string =>
+  JSON.stringify(
+    segments.map(({ id, name, slug, type, trackMembership, condition }) => [
+      id,
+      name,
+      slug,
+      type,
+      trackMembership,
+      condition,
+    ]),
+  );
+
 export class Catalog {
-  readonly options: readonly FieldOption[];
+  /** All of the project, as they were last read: another tab may have made one meanwhile. */
+  readonly segments: ReadonlySignal<readonly Segment[]>;
+  readonly options: ReadonlySignal<readonly FieldOption[]>;
+  private readonly read: Signal<readonly Segment[]>;
   private readonly types: ReadonlyMap<string, FieldType>;
-  private readonly titles: ReadonlyMap<string, string>;
+  private readonly titles: ReadonlySignal<ReadonlyMap<string, string>>;
   private readonly values = new Map<string, Promise<FieldValues | null>>();
+  private reading: Promise<void> | null = null;
 
   constructor(
-    readonly segments: readonly Segment[],
+    segments: readonly Segment[],
     fields: readonly Field[],
     eventNames: readonly string[],
     ownId: string | null,
   ) {
-    this.options = fieldOptions(fields, eventNames, segments, ownId);
+    const read = signal(segments);
+    this.read = read;
+    this.segments = read;
+    this.options = computed(() => fieldOptions(fields, eventNames, read.value, ownId));
     this.types = new Map(fields.map(({ field, type }) => [field, type]));
-    this.titles = new Map(this.options.map(({ id, title }) => [id, title]));
+    this.titles = computed(() => new Map(this.options.value.map(({ id, title }) => [id, title])));
   }
 
   typeOf(field: string): FieldType | undefined {
@@ -29,11 +50,11 @@ export class Catalog {
 
   /** The field as the picker has it. */
   titleOf(field: string): string {
-    return this.titles.get(field) ?? field.replace(/^(data|event)\./, '');
+    return this.titles.value.get(field) ?? field.replace(/^(data|event)\./, '');
   }
 
   readonly segmentName = (id: string): string | undefined =>
-    this.segments.find((segment) => segment.id === id)?.name;
+    this.segments.value.find((segment) => segment.id === id)?.name;
 
   /** The most frequent values; null where they cannot be had: then one types them in. */
   valuesOf(field: string): Promise<FieldValues | null> {
@@ -43,6 +64,22 @@ export class Catalog {
       this.values.set(field, asked);
     }
     return asked;
+  }
+
+  /** Reads the segments again; where that fails, those that were known stay. */
+  refreshSegments(): Promise<void> {
+    this.reading ??= api.segments
+      .list()
+      .then(
+        (segments) => {
+          if (spelt(segments) !== spelt(this.read.value)) this.read.value = segments;
+        },
+        () => undefined,
+      )
+      .finally(() => {
+        this.reading = null;
+      });
+    return this.reading;
   }
 }
 

@@ -1,5 +1,5 @@
 // A condition that is being edited, in both of its forms, with what is wrong with it and its counts.
-import { batch, computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { Condition, Problem } from 'segmentry';
 import type { Segment } from '../api/types';
 import { engine, References } from '../live/engine';
@@ -23,7 +23,8 @@ export type Change = (tree: ConditionNode) => ConditionNode | null;
 
 interface Context {
   live: Live;
-  segments: readonly Segment[];
+  /** Those that it may refer to. */
+  segments: ReadonlySignal<readonly Segment[]>;
   /** The segment that the condition is of, if there is one already. */
   own: { id: string; name: string } | null;
   baseline: Baseline | null;
@@ -97,7 +98,7 @@ export class ConditionStore {
       effect(() => {
         const segmentry = engine.value;
         if (!segmentry) return;
-        const made = new References(segmentry, context.segments, context.own);
+        const made = new References(segmentry, context.segments.value, context.own);
         this.references.value = made;
         return () => made.free();
       }),

@@ -84,7 +84,7 @@ export class SegmentStore {
     const slug = this.slug.value;
     if (slug === null) return null;
     if ('problem' in slug) return slug.problem;
-    const twin = this.catalog.segments.find(
+    const twin = this.catalog.segments.value.find(
       (other) => other.slug === slug.slug && other.id !== this.segment?.id,
     );
     return twin ? `“${twin.name}” has this slug already. Choose another name.` : null;

@@ -32,7 +32,7 @@ function problemsIn(act: () => void): readonly Problem[] {
   }
 }
 
-/** The segments that a condition may refer to, read once: for checks of references. */
+/** The segments that a condition may refer to, parsed once: for checks of references. */
 export class References {
   private readonly known = new Map<string, { name: string; filter: Filter | null }>();
 

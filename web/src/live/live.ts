@@ -1,6 +1,6 @@
 // The counts beside a filter that is being edited: the latest question's answer and never an older
 // one. The worker answers; beyond what it can hold, the server does.
-import { effect, signal } from '@preact/signals';
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { api, ApiError } from '../api';
 import { send } from '../api/client';
 import { isReachable, serverUnreachable } from '../api/connection';
@@ -58,6 +58,8 @@ export class Live {
   /** An answer takes long enough for somebody to wonder. */
   readonly isCounting = signal(false);
   readonly countedBy = signal<CountedBy>('page');
+  /** There is nothing to count at the moment. */
+  readonly isIdle = signal(true);
   /** Why there is no answer. */
   readonly problem = signal<string | null>(null);
   /** Rises with each load of the contacts: what is shown of them may be old. */
@@ -72,14 +74,18 @@ export class Live {
   private serverTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly endings: (() => void)[] = [];
 
-  constructor(segments: readonly Segment[]) {
+  /** @param segments  Those that conditions may refer to. When they change, it counts anew. */
+  constructor(segments: ReadonlySignal<readonly Segment[]>) {
     this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
     this.worker.onerror = () => this.fail('The page could not start counting.');
-    this.tell({ type: 'open', projectId: projectId.peek(), segments: knownSegments(segments) });
     const watch = () =>
       this.tell({ type: 'visible', isVisible: document.visibilityState === 'visible' });
     document.addEventListener('visibilitychange', watch);
     this.endings.push(
+      effect(() => {
+        const known = knownSegments(segments.value);
+        this.tell({ type: 'open', projectId: projectId.peek(), segments: known });
+      }),
       () => document.removeEventListener('visibilitychange', watch),
       effect(() => {
         if (isReachable.value) this.refresh();
@@ -91,6 +97,7 @@ export class Live {
   ask(question: Ask): number {
     this.sequence += 1;
     this.latest = { ...question, sequence: this.sequence };
+    this.isIdle.value = false;
     performance.mark('segmentry:ask', { detail: this.sequence });
     this.awaitAnswer();
     if (this.countedBy.peek() === 'server') this.askServerIn(SERVER_PAUSE_MS);
@@ -103,6 +110,7 @@ export class Live {
     this.sequence += 1;
     this.latest = null;
     this.answer.value = null;
+    this.isIdle.value = true;
     this.settle();
   }
 
@@ -110,10 +118,6 @@ export class Live {
   refresh(): void {
     if (this.countedBy.peek() === 'server') this.askServerIn(0);
     else this.tell({ type: 'refresh' });
-  }
-
-  setSegments(segments: readonly Segment[]): void {
-    this.tell({ type: 'open', projectId: projectId.peek(), segments: knownSegments(segments) });
   }
 
   end(): void {

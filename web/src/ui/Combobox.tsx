@@ -3,6 +3,10 @@
 import type { Ref } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon } from './Icon';
+import { usePlacement } from './usePlacement';
+
+/** What the arrows went to when they left the list: no option has this id. */
+const NONE = '';
 
 /** More at once help nobody: one types a letter more. */
 const SHOWN_MAX = 200;
@@ -56,6 +60,19 @@ function bestOf(options: readonly ComboOption[], search: string): number {
   return Math.max(options.findIndex(({ title }) => title.split(/[\s.]/).some(begins)), 0);
 }
 
+/** Which of those shown Enter takes; -1 for none. */
+function activeOf(
+  shown: readonly ComboOption[],
+  reached: string | null,
+  search: string | null,
+  { chosen, onText }: ComboboxProps,
+): number {
+  if (reached !== null) return shown.findIndex(({ id }) => id === reached);
+  if (search === null) return shown.findIndex(({ id }) => id === chosen);
+  // Where only the list will do, Enter takes one of it.
+  return onText ? -1 : bestOf(shown, search);
+}
+
 interface OptionGroup {
   title: string;
   options: ComboOption[];
@@ -79,31 +96,31 @@ function listed(options: readonly ComboOption[]): ComboOption[] {
 
 export function Combobox(props: ComboboxProps) {
   const { label, text, options, onText, more, onOpen, placeholder } = props;
-  const searched = (words: string) =>
-    words === '' ? options : [...found(options, words), ...(more?.(words) ?? [])];
   const id = useId();
   const [isOpen, setOpen] = useState(false);
   const [search, setSearch] = useState<string | null>(null);
-  const [active, setActive] = useState(-1);
+  /** The option that the arrows went to; by its id, since more may come while one looks. */
+  const [reached, setReached] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
+  usePlacement(list, isOpen);
   const wanted = search ?? '';
-  const all = searched(wanted);
+  const all = wanted === '' ? options : [...found(options, wanted), ...(more?.(wanted) ?? [])];
   const shown = listed(all);
+  const active = activeOf(shown, reached, search, props);
 
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
-  }, [active, isOpen]);
+  }, [shown[active]?.id, isOpen]);
 
   const open = () => {
     if (isOpen) return;
     onOpen?.();
     setOpen(true);
-    setActive(search === null ? options.findIndex((option) => option.id === props.chosen) : -1);
   };
   const close = () => {
     setOpen(false);
     setSearch(null);
-    setActive(-1);
+    setReached(null);
   };
   const choose = (option: ComboOption | undefined) => {
     if (!option) return;
@@ -112,18 +129,17 @@ export function Combobox(props: ComboboxProps) {
   };
   const type = (typed: string) => {
     onText?.(typed);
-    onOpen?.();
+    open();
     setSearch(typed);
-    setOpen(true);
-    // Where only the list will do, Enter takes one of it.
-    setActive(onText ? -1 : bestOf(listed(searched(typed)), typed));
+    setReached(null);
   };
   const press = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined && !event.altKey) {
       event.preventDefault();
       if (!isOpen) return open();
-      setActive(Math.min(Math.max(active + step, onText ? -1 : 0), shown.length - 1));
+      const next = Math.min(Math.max(active + step, onText ? -1 : 0), shown.length - 1);
+      setReached(shown[next]?.id ?? NONE);
     } else if (event.key === 'Enter' && (isOpen || props.onEnter)) {
       // Not to a form: whoever presses it means the list.
       event.preventDefault();

@@ -5,7 +5,7 @@ import { setLogic } from '../model/operations';
 import type { ConditionNode, GroupNode, Logic } from '../model/tree';
 import { appendFilter, appendGroup, nestGroup } from './actions';
 import type { Builder } from './builder';
-import { dropEdge, dropGround, dropTarget, isDragged } from './drag';
+import { draggable, dropEdge, dropsInto, holder } from './drag';
 import { FilterRow } from './FilterRow';
 import { DragHandle, NodeMenu } from './NodeControls';
 import { NodeCount } from './NodeCount';
@@ -21,7 +21,7 @@ export function ConditionView({ builder, condition, number = '' }: ConditionView
   const { groups, logic } = condition;
   const isAlone = groups.length === 1;
   return (
-    <div class="condition" data-nested={number !== ''}>
+    <div class="condition" data-nested={number !== ''} {...holder('group', condition.id)}>
       {!isAlone && <LogicSwitch builder={builder} condition={condition} number={number} />}
       {groups.map((group, index) => (
         <div key={group.id} class="condition-part">
@@ -78,7 +78,7 @@ function AddGroup({ builder: { store }, condition }: ConditionViewProps) {
       <div class="row">
         <Button size="small" onClick={() => appendGroup(store, condition.id)}>
           <Icon name="plus" />
-          Add group
+          {condition.logic === 'AND' ? 'And another group' : 'Or another group'}
         </Button>
       </div>
     );
@@ -87,7 +87,7 @@ function AddGroup({ builder: { store }, condition }: ConditionViewProps) {
     <div class="row">
       <Button size="small" onClick={() => appendGroup(store, condition.id, 'OR')}>
         <Icon name="plus" />
-        Or …
+        Or another group
       </Button>
       <Button size="small" variant="quiet" onClick={() => appendGroup(store, condition.id, 'AND')}>
         <Icon name="plus" />
@@ -107,20 +107,13 @@ function GroupView({ builder, condition, group, index, number }: GroupViewProps)
   const name = `group ${number}`;
   const problems = store.problems.value.byNode.get(group.id) ?? [];
   const edge = dropEdge('group', condition.id, index, condition.groups.length);
-  const ontoGroup = dropTarget(store, 'group', condition.id, index);
-  const ontoGround = dropGround(store, group.id, group.filters.length);
   return (
     <section
       class="group"
       aria-label={`Group ${number}`}
-      data-drag
-      data-dragged={isDragged(group.id)}
-      data-drop={edge}
-      onDragOver={(event) => {
-        ontoGround.onDragOver(event);
-        ontoGroup.onDragOver(event);
-      }}
-      onDrop={ontoGround.onDrop}
+      data-drop={edge ?? (group.filters.length === 0 && dropsInto(group.id) ? 'into' : undefined)}
+      {...draggable('group', group.id, condition.id, index)}
+      {...holder('filter', group.id)}
     >
       <header class="group-head">
         <DragHandle store={store} id={group.id} kind="group" name={name} />
@@ -148,16 +141,6 @@ function GroupView({ builder, condition, group, index, number }: GroupViewProps)
           This group {message}
         </p>
       ))}
-      {group.nested && (
-        <>
-          {group.filters.length > 0 && (
-            <span class="joint" data-logic="AND">
-              and
-            </span>
-          )}
-          <ConditionView builder={builder} condition={group.nested} number={number} />
-        </>
-      )}
       <div class="row">
         <Button
           size="small"
@@ -174,6 +157,16 @@ function GroupView({ builder, condition, group, index, number }: GroupViewProps)
           </Button>
         )}
       </div>
+      {group.nested && (
+        <>
+          {group.filters.length > 0 && (
+            <span class="joint" data-logic="AND">
+              and
+            </span>
+          )}
+          <ConditionView builder={builder} condition={group.nested} number={number} />
+        </>
+      )}
     </section>
   );
 }

@@ -3,6 +3,7 @@ import type { ConditionFilter, Operator } from 'segmentry';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { filterInWords } from '../../condition/words';
 import { Combobox } from '../../ui/Combobox';
+import type { MenuItem } from '../../ui/Menu';
 import { newFieldOptions } from '../model/fieldOptions';
 import { updateFilter } from '../model/operations';
 import type { NodeProblem } from '../model/problems';
@@ -17,8 +18,8 @@ import {
   withValueKind,
 } from '../model/values';
 import type { Builder } from './builder';
-import { dropEdge, dropTarget, isDragged } from './drag';
-import { DragHandle, NodeMenu, type Item } from './NodeControls';
+import { draggable, dropEdge } from './drag';
+import { DragHandle, NodeMenu } from './NodeControls';
 import { NodeCount } from './NodeCount';
 import { ValueInput } from './ValueInput';
 
@@ -43,12 +44,9 @@ export function FilterRow({ builder, filter, group, index, number }: FilterRowPr
       class="filter"
       role="group"
       aria-label={spoken(builder, filter, index)}
-      data-drag
-      data-node={filter.id}
-      data-dragged={isDragged(filter.id)}
       data-drop={dropEdge('filter', group.id, index, count)}
       data-bad={isBad}
-      {...dropTarget(store, 'filter', group.id, index)}
+      {...draggable('filter', filter.id, group.id, index)}
     >
       <DragHandle store={store} id={filter.id} kind="filter" name={name} />
       <div class="filter-parts">
@@ -77,7 +75,7 @@ export function FilterRow({ builder, filter, group, index, number }: FilterRowPr
 }
 
 /** Values of other types than the field's usual one: it may hold some. */
-function kindItems({ store, catalog }: Builder, filter: FilterNode): Item[] {
+function kindItems({ store, catalog }: Builder, filter: FilterNode): MenuItem[] {
   const kinds = kindsFor(filter.field, filter.operator, catalog.typeOf(filter.field));
   return kinds
     .filter((kind) => kind !== filter.kind)
@@ -153,11 +151,12 @@ function FieldPicker({
       <Combobox
         label="Field"
         text={isNew ? '' : titleIn(catalog, filter.field)}
-        placeholder="Choose a field, an event, a segment …"
-        options={catalog.options}
+        placeholder="Field, event or segment …"
+        options={catalog.options.value}
         chosen={filter.field}
         onChoose={choose}
-        more={(search) => newFieldOptions(search, catalog.options)}
+        more={(search) => newFieldOptions(search, catalog.options.value)}
+        onOpen={() => void catalog.refreshSegments()}
         inputRef={input}
         isInvalid={isBad && isNew}
         describedBy={isNew ? describedBy : undefined}

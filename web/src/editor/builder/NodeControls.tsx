@@ -1,18 +1,12 @@
 // The handle and the menu that filters and groups have in common.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, type IconName } from '../../ui/Icon';
+import { Menu, type MenuItem } from '../../ui/Menu';
 import type { ConditionStore } from '../conditionStore';
 import type { Direction } from '../model/operations';
 import type { NodeId } from '../model/tree';
 import { canMove, duplicateNode, moveNode, removeNode } from './actions';
-import { endDrag, startDrag, type DragKind } from './drag';
-
-export interface Item {
-  title: string;
-  icon: IconName;
-  act: () => void;
-  isOff?: boolean;
-}
+import { beginDrag, type DragKind } from './drag';
 
 interface NodeControlProps {
   store: ConditionStore;
@@ -31,7 +25,7 @@ const DIRECTIONS: Readonly<Record<string, Direction>> = {
 
 /** Is dragged with a pointer, and moves what it belongs to with the arrow keys. */
 export function DragHandle({ store, id, kind, name }: NodeControlProps) {
-  const handle = useRef<HTMLSpanElement>(null);
+  const handle = useRef<HTMLButtonElement>(null);
   const wanted = store.focusOn.value;
   // Before the next key is pressed.
   useLayoutEffect(() => {
@@ -51,26 +45,22 @@ export function DragHandle({ store, id, kind, name }: NodeControlProps) {
     }
   };
   return (
-    // Not a <button>: Firefox does not drag those.
-    <span
+    <button
       ref={handle}
+      type="button"
       class="drag-handle"
-      role="button"
-      tabIndex={0}
-      draggable
       aria-label={`Move ${name} with the arrow keys`}
       title="Drag, or press the arrow keys"
-      onDragStart={(event) => startDrag(event, { id, kind, store })}
-      onDragEnd={endDrag}
+      onPointerDown={(event) => beginDrag(event, { id, kind, store })}
       onKeyDown={press}
     >
       <Icon name="drag" />
-    </span>
+    </button>
   );
 }
 
-function itemsFor(store: ConditionStore, id: NodeId, kind: DragKind): Item[] {
-  const step = (direction: Direction, title: string, icon: IconName): Item => ({
+function itemsFor(store: ConditionStore, id: NodeId, kind: DragKind): MenuItem[] {
+  const step = (direction: Direction, title: string, icon: IconName): MenuItem => ({
     title,
     icon,
     act: () => moveNode(store, id, direction),
@@ -86,74 +76,10 @@ function itemsFor(store: ConditionStore, id: NodeId, kind: DragKind): Item[] {
   ];
 }
 
-export function NodeMenu({ store, id, kind, name, more }: NodeControlProps & { more?: () => Item[] }) {
-  const [isOpen, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const items = isOpen ? [...itemsFor(store, id, kind), ...(more?.() ?? [])] : [];
-
-  useEffect(() => {
-    if (isOpen) root.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus();
-  }, [isOpen]);
-
-  const close = () => {
-    setOpen(false);
-    button.current?.focus();
-  };
-  const press = (event: KeyboardEvent) => {
-    if (!isOpen) return;
-    const all = [...(root.current?.querySelectorAll<HTMLElement>('[role="menuitem"]') ?? [])];
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    const next = {
-      ArrowDown: (at + 1) % all.length,
-      ArrowUp: (at + all.length - 1) % all.length,
-      Home: 0,
-      End: all.length - 1,
-    }[event.key];
-    if (next !== undefined) all[next]?.focus();
-    else if (event.key === 'Escape') close();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const leave = (event: FocusEvent) => {
-    if (!root.current?.contains(event.relatedTarget as Node | null)) setOpen(false);
-  };
+export function NodeMenu({ store, id, kind, name, more }: NodeControlProps & { more?: () => MenuItem[] }) {
   return (
-    <div class="menu" ref={root} onKeyDown={press} onFocusOut={leave}>
-      <button
-        ref={button}
-        type="button"
-        class="icon-button"
-        aria-label={`More for ${name}`}
-        title="More"
-        aria-haspopup="menu"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
-        <Icon name="more" />
-      </button>
-      {isOpen && (
-        <div class="menu-list" role="menu" aria-label={`More for ${name}`}>
-          {items.map(({ title, icon, act, isOff }) => (
-            <button
-              key={title}
-              type="button"
-              role="menuitem"
-              tabIndex={-1}
-              aria-disabled={isOff ? true : undefined}
-              onClick={() => {
-                if (isOff) return;
-                close();
-                act();
-              }}
-            >
-              <Icon name={icon} />
-              {title}
-            </button>
-          ))}
-        </div>
-      )}
-    </div>
+    <Menu label={`More for ${name}`} items={() => [...itemsFor(store, id, kind), ...(more?.() ?? [])]}>
+      <Icon name="more" />
+    </Menu>
   );
 }

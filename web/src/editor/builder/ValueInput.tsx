@@ -121,7 +121,7 @@ function SpanControl(props: ControlProps) {
     <>
       <NumberControl {...props} label="How long" min={0} />
       <select
-        class="input"
+        class="input filter-unit"
         aria-label="Unit"
         value={filter.unit ?? ''}
         onChange={(event) => change(event.currentTarget.value as Unit)}
@@ -141,17 +141,20 @@ function DateControl({ filter, onValue, isBad, describedBy }: ControlProps) {
   const isDay = filter.kind === 'day';
   const shown = isDay ? String(filter.value ?? '') : instantInput(filter.value);
   return (
-    <input
-      class="input"
-      type={isDay ? 'date' : 'datetime-local'}
-      step={isDay ? undefined : 1}
-      aria-label={isDay ? 'Day, in UTC' : 'Day and time, in UTC'}
-      title="In UTC"
-      aria-invalid={isBad ? true : undefined}
-      aria-describedby={describedBy}
-      value={shown}
-      onInput={(event) => onValue(event.currentTarget.value || undefined)}
-    />
+    <>
+      <input
+        class="input"
+        type={isDay ? 'date' : 'datetime-local'}
+        step={isDay ? undefined : 1}
+        aria-label={isDay ? 'Day, in UTC' : 'Day and time, in UTC'}
+        title="In UTC"
+        aria-invalid={isBad ? true : undefined}
+        aria-describedby={describedBy}
+        value={shown}
+        onInput={(event) => onValue(event.currentTarget.value || undefined)}
+      />
+      {!isDay && <span class="filter-zone">UTC</span>}
+    </>
   );
 }
 
@@ -214,8 +217,7 @@ function KindSelect({ builder, filter }: { builder: Builder; filter: FilterNode 
   const { store, catalog } = builder;
   const type = catalog.typeOf(filter.field);
   const kinds = kindsFor(filter.field, filter.operator, type);
-  const isDate = filter.kind === 'day' || filter.kind === 'instant';
-  const isUsual = type !== undefined && filter.kind === kinds[0] && !isDate;
+  const isUsual = filter.kind === kinds[0] && (type !== undefined || filter.kind === 'day');
   if (kinds.length < 2 || isUsual) return null;
   const change = (kind: ValueKind) =>
     store.change((tree) => updateFilter(tree, filter.id, (it) => withValueKind(it, kind)));

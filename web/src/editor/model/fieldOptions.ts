@@ -37,7 +37,7 @@ function customOption({ field, type, coverage }: Field): FieldOption {
   return {
     id: field,
     title: field.replace(/^data\./, ''),
-    note: `${TYPE_WORDS[type]} · ${Math.round(coverage)} %`,
+    note: `${TYPE_WORDS[type]} · ${Math.round(coverage)} % have it`,
     group: 'Custom fields',
   };
 }
@@ -51,7 +51,10 @@ export function fieldOptions(
 ): FieldOption[] {
   return [
     ...CONTACT,
-    ...fields.filter(({ isCustom }) => isCustom).map(customOption),
+    ...fields
+      .filter(({ isCustom }) => isCustom)
+      .map(customOption)
+      .sort((a, b) => a.title.localeCompare(b.title)),
     ...eventNames.map((name) => ({ id: `event.${name}`, title: name, group: 'Events' })),
     ...ENGAGEMENT,
     ...segments

@@ -2,10 +2,12 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { Segment } from '../../api/types';
+import { ConfirmDialog } from '../../ui/Dialog';
 import { Checkbox } from '../../ui/Field';
 import { ErrorNote } from '../../ui/States';
 import { toast } from '../../ui/Toast';
 import { useAction } from '../../ui/useAction';
+import { moveEvents, TrackingBegins, TrackingEnds, useWasTracked, type MoveEvents } from '../tracking';
 import { ListeningWebhooks } from '../webhooks/ListeningWebhooks';
 
 interface TrackingPanelProps {
@@ -13,20 +15,29 @@ interface TrackingPanelProps {
   onChanged: (segment: Segment) => void;
 }
 
-export function TrackingPanel({ segment, onChanged }: TrackingPanelProps) {
+export function TrackingPanel(props: TrackingPanelProps) {
+  return props.segment.type === 'STATIC' ? <StaticPanel /> : <Switch {...props} />;
+}
+
+function Switch({ segment, onChanged }: TrackingPanelProps) {
   const action = useAction();
   // Shows what was asked for at once; if the server refuses, it goes back.
   const [wanted, want] = useState<boolean | null>(null);
-  if (segment.type === 'STATIC') return <StaticPanel />;
+  const [isAsking, ask] = useState(false);
+  const wasTracked = useWasTracked(segment);
+  const events = moveEvents(segment.slug);
+  const begins = (
+    <TrackingBegins events={events} count={segment.memberCount} wasTracked={wasTracked} />
+  );
 
   async function change(trackMembership: boolean): Promise<void> {
-    want(trackMembership);
-    await action.run(async () => {
-      onChanged(await api.segments.update(segment.id, { trackMembership }));
-      toast(trackMembership ? 'Entries and exits are tracked now.' : 'Tracking is off.');
-    });
-    want(null);
+    onChanged(await api.segments.update(segment.id, { trackMembership }));
+    toast(trackMembership ? 'Entries and exits are tracked now.' : 'Tracking is off.');
   }
+  const switchOff = () => {
+    want(false);
+    void action.run(() => change(false)).then(() => want(null));
+  };
 
   return (
     <section class="card stack-small" aria-label="Tracking">
@@ -34,28 +45,51 @@ export function TrackingPanel({ segment, onChanged }: TrackingPanelProps) {
       <Checkbox
         label="Track membership changes"
         checked={wanted ?? segment.trackMembership}
-        onChange={(checked) => void change(checked)}
+        onChange={(isOn) => (isOn ? ask(true) : switchOff())}
       />
-      <p class="muted small">
-        While it is on, members are stored, and whoever enters or leaves gets an event. A campaign,
-        a webhook or another segment can wait for it:
-      </p>
-      <ul class="event-names">
-        <li>
-          <code>segment.{segment.slug}.entry</code>
-        </li>
-        <li>
-          <code>segment.{segment.slug}.exit</code>
-        </li>
-      </ul>
+      <EventsOf events={events} isOn={segment.trackMembership} />
+      <div class="muted small stack-small">
+        <h3>{segment.trackMembership ? 'If you switch it off' : 'If you switch it on'}</h3>
+        {segment.trackMembership ? <TrackingEnds /> : begins}
+      </div>
       {action.error && <ErrorNote error={action.error} />}
       <ListeningWebhooks
         events={[
-          { name: `segment.${segment.slug}.entry`, title: 'entry' },
-          { name: `segment.${segment.slug}.exit`, title: 'exit' },
+          { name: events.entry, title: 'entry' },
+          { name: events.exit, title: 'exit' },
         ]}
       />
+      {isAsking && (
+        <ConfirmDialog
+          title="Track membership changes?"
+          action="Switch it on"
+          onConfirm={() => change(true)}
+          onClose={() => ask(false)}
+        >
+          {begins}
+        </ConfirmDialog>
+      )}
     </section>
+  );
+}
+
+function EventsOf({ events, isOn }: { events: MoveEvents; isOn: boolean }) {
+  return (
+    <>
+      <p class="muted small">
+        {isOn
+          ? 'Whoever enters or leaves gets an event, which a webhook or another segment can react to:'
+          : 'It is off: nobody gets an event for entering or leaving. While it is on, these fire:'}
+      </p>
+      <ul class="event-names">
+        <li>
+          <code>{events.entry}</code>
+        </li>
+        <li>
+          <code>{events.exit}</code>
+        </li>
+      </ul>
+    </>
   );
 }
 

@@ -120,6 +120,36 @@ test('values are suggested, and whatever else one types counts as well', async (
   await counts(0);
 });
 
+test('a segment made in another tab is offered, by its name', async () => {
+  await open('/segments/new');
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await chooseField('Beta testers');
+  const made = await call('POST', '/segments', { name: 'Made elsewhere', condition: all(isPro) });
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await page.keyboard.press('ArrowDown');
+  await page.getByRole('option', { name: 'Made elsewhere' }).click();
+  const expected = all(filter(`segment.${segments.beta.id}`, 'memberOfSegment'), filter(`segment.${made.id}`, 'memberOfSegment'));
+  assert.deepEqual(await shownJson(), expected);
+  await page.getByText('is in “Beta testers” and is in “Made elsewhere”').waitFor();
+  await counts((await preview(expected)).count);
+  // Its name is taken as well.
+  await page.getByLabel('Name', { exact: true }).fill('made ELSEWHERE');
+  await page.getByText('“Made elsewhere” has this slug already.').waitFor();
+  await call('DELETE', `/segments/${made.id}`);
+});
+
+test('what no contact has yet is chosen on purpose only', async () => {
+  await open('/segments/new');
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await chooseField('bought twice');
+  await page.getByRole('option', { name: 'Event “bought twice” never seen yet' }).waitFor();
+  assert.equal(await page.getByLabel('Comparison').count(), 0);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await shownJson(), all(filter('event.bought twice', 'triggered')));
+});
+
 test('fields that no contact has yet can be chosen, and values of any type', async () => {
   await open('/segments/new');
   await page.getByRole('button', { name: 'Add filter' }).click();
@@ -186,7 +216,8 @@ test('filters and groups move by keys, by menu and by dragging, and every step c
     await handle('filter 1 of group 1').press('Control+z');
     assert.equal(await shape(), expected);
   }
-  await handle('filter 1 of group 1').press('Control+Shift+z');
+  // The keyboard stays with the builder, whatever a step takes away.
+  await page.keyboard.press('Control+Shift+z');
   await page.getByRole('button', { name: 'Redo' }).click();
   assert.equal(await shape(), 'OR aa(c)|b');
 });
@@ -218,6 +249,34 @@ test('what saving would change is what saving changes', async () => {
   assert.deepEqual([of('entry'), of('exit')], [expected.changes.entering, expected.changes.leaving]);
   const members = await call('GET', `/segments/${segments.pro.id}/contacts`);
   assert.equal(members.total, expected.count);
+});
+
+test('what tracking would set off is what it sets off', async () => {
+  const made = await call('POST', '/segments', { name: 'Tracked later', condition: all(isPro) });
+  await open(`/segments/${made.id}/edit`);
+  const panel = page.getByRole('region', { name: 'Who matches' });
+  await panel.getByText('No events fire: membership changes are not tracked.').waitFor();
+  await page.getByLabel('Track membership changes').check();
+  const condition = all(isPro, filter('data.logins', 'greaterThan', { value: 50 }));
+  const { count } = await preview(condition);
+  await typeJson(condition);
+  await counts(count);
+  await panel.getByText(`shortly after, ${count} contacts get segment.tracked-later.entry, once.`).waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Tracked later' }).waitFor();
+  await call('POST', `/segments/${made.id}/compute`);
+  const { data } = await call('GET', `/segments/${made.id}/changes?limit=100`);
+  assert.deepEqual(data.map(({ type }) => type), Array(count).fill('entry'));
+
+  await open(`/segments/${made.id}/edit`);
+  await page.getByLabel('Track membership changes').uncheck();
+  await panel.getByText('No event fires from then on.').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Tracked later' }).waitFor();
+  await open(`/segments/${made.id}/edit`);
+  await page.getByLabel('Track membership changes').check();
+  await panel.getByText('Whoever stayed gets neither.').waitFor();
+  await call('DELETE', `/segments/${made.id}`);
 });
 
 test('counts follow the contacts without a key being pressed', async () => {
@@ -290,8 +349,12 @@ test('what was typed is offered again after a reload, and leaving asks', async (
   assert.match(asked[0], /Leave without saving/);
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Half a segment');
 
-  page.once('dialog', (dialog) => void dialog.accept());
+  page.once('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.accept();
+  });
   await page.reload();
+  assert.deepEqual(asked.slice(1), ['beforeunload']);
   await page.getByText(/not saved\s+to “Half a segment”/).waitFor();
   await page.getByRole('button', { name: 'Go on with them' }).click();
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Half a segment');
@@ -339,9 +402,19 @@ test('with the server stopped nothing typed is lost, and saving works again when
   await counted();
   await server.stop();
   try {
+    // Nobody has to press anything to be told.
+    const banner = page.locator('.banner', { hasText: 'The server cannot be reached.' });
+    await banner.getByText('Nothing you typed is lost').waitFor({ timeout: FRESH_MS });
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The server cannot be reached, so nothing was saved.').waitFor();
     await page.getByLabel('How long').fill('3000');
+    // The page counts by itself, as long as it has the columns.
+    await page.getByRole('button', { name: 'Add filter' }).click();
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('option', { name: 'Beta testers' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+z');
+    assert.equal(await page.getByLabel('How long').inputValue(), '3000');
   } finally {
     await server.start();
   }

@@ -1,5 +1,6 @@
 // A condition in its two forms, the builder and JSON, and as a sentence.
-import { useEffect, useId, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { conditionInWords } from '../condition/words';
 import { Button, IconButton } from '../ui/Button';
 import { Icon } from '../ui/Icon';
@@ -19,6 +20,7 @@ const TABS = [
 
 export function ConditionEditor({ builder }: { builder: Builder }) {
   const { store } = builder;
+  const root = useRef<HTMLDivElement>(null);
   const [form, setForm] = useState<ConditionForm>(store.isTextAhead.peek() ? 'json' : 'builder');
   useEffect(() => {
     if (store.showText.value) setForm('json');
@@ -32,13 +34,16 @@ export function ConditionEditor({ builder }: { builder: Builder }) {
     const isRedo = key === 'y' || (key === 'z' && event.shiftKey);
     if (key !== 'z' && !isRedo) return;
     event.preventDefault();
-    if (isRedo) store.redo();
-    else store.undo();
+    go(isRedo ? 'redo' : 'undo');
+  };
+  const go = (way: Way) => {
+    store[way]();
+    keepFocus(root);
   };
   return (
-    <div class="condition-editor" onKeyDown={press}>
+    <div class="condition-editor" ref={root} onKeyDown={press}>
       <div class="condition-editor-tools">
-        <Steps builder={builder} />
+        <Steps builder={builder} onGo={go} />
       </div>
       <Tabs label="Forms of the filter" tabs={TABS} current={form} onChange={setForm}>
         {form === 'builder' ? (
@@ -55,14 +60,39 @@ export function ConditionEditor({ builder }: { builder: Builder }) {
   );
 }
 
-function Steps({ builder: { store } }: { builder: Builder }) {
+type Way = 'undo' | 'redo';
+
+/**
+ * A step back or forth may take what has the focus away, or put it elsewhere: then it goes to the same
+ * filter's handle, or to the first one, so that the next key is for the builder as well.
+ */
+function keepFocus(root: RefObject<HTMLElement | null>): void {
+  const node = document.activeElement?.closest<HTMLElement>('[data-node]')?.dataset['node'];
+  requestAnimationFrame(() => {
+    const { activeElement } = document;
+    const isLost = !root.current?.contains(activeElement) || activeElement?.matches(':disabled');
+    if (!isLost) return;
+    const handles = [...(root.current?.querySelectorAll<HTMLElement>('.drag-handle') ?? [])];
+    const same = handles.find(
+      (handle) => handle.closest<HTMLElement>('[data-node]')?.dataset['node'] === node,
+    );
+    (same ?? handles[0])?.focus();
+  });
+}
+
+interface StepsProps {
+  builder: Builder;
+  onGo: (way: Way) => void;
+}
+
+function Steps({ builder: { store }, onGo }: StepsProps) {
   const { past, future } = store.history.value;
   return (
     <>
-      <IconButton label="Undo" disabled={past.length === 0} onClick={() => store.undo()}>
+      <IconButton label="Undo" disabled={past.length === 0} onClick={() => onGo('undo')}>
         <Icon name="undo" />
       </IconButton>
-      <IconButton label="Redo" disabled={future.length === 0} onClick={() => store.redo()}>
+      <IconButton label="Redo" disabled={future.length === 0} onClick={() => onGo('redo')}>
         <Icon name="redo" />
       </IconButton>
     </>

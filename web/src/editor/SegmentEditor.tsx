@@ -253,7 +253,7 @@ function SaveError({ error, store }: { error: Error; store: SegmentStore }) {
           <p>
             {isReachable.value
               ? 'The server is back. Nothing was saved before: save again.'
-              : 'The server cannot be reached, so nothing was saved. Everything you typed is still here, also after a reload. Save again when it is back.'}
+              : 'The server cannot be reached, so nothing was saved. Everything you typed is still here, and kept in this browser. Save again when it is back.'}
           </p>
         </div>
       </div>

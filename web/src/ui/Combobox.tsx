@@ -51,8 +51,9 @@ function found(options: readonly ComboOption[], search: string): ComboOption[] {
   return options.filter((option) => matches(option, words));
 }
 
-/** The one that was most likely meant: it begins with the search, or one of its words does. */
+/** The one that was most likely meant: it begins with the search, or one of its words does. -1: none. */
 function bestOf(options: readonly ComboOption[], search: string): number {
+  if (options.length === 0) return -1;
   const wanted = search.trim().toLowerCase();
   const begins = (text: string) => text.toLowerCase().startsWith(wanted);
   const first = options.findIndex(({ title }) => begins(title));
@@ -60,17 +61,21 @@ function bestOf(options: readonly ComboOption[], search: string): number {
   return Math.max(options.findIndex(({ title }) => title.split(/[\s.]/).some(begins)), 0);
 }
 
-/** Which of those shown Enter takes; -1 for none. */
+interface Sought extends Pick<ComboboxProps, 'chosen' | 'onText'> {
+  reached: string | null;
+  search: string | null;
+}
+
+/** Which of those shown Enter takes; -1 for none. What is not known yet has to be asked for. */
 function activeOf(
   shown: readonly ComboOption[],
-  reached: string | null,
-  search: string | null,
-  { chosen, onText }: ComboboxProps,
+  known: readonly ComboOption[],
+  { reached, search, chosen, onText }: Sought,
 ): number {
   if (reached !== null) return shown.findIndex(({ id }) => id === reached);
   if (search === null) return shown.findIndex(({ id }) => id === chosen);
   // Where only the list will do, Enter takes one of it.
-  return onText ? -1 : bestOf(shown, search);
+  return onText ? -1 : bestOf(known, search);
 }
 
 interface OptionGroup {
@@ -104,9 +109,10 @@ export function Combobox(props: ComboboxProps) {
   const list = useRef<HTMLDivElement>(null);
   usePlacement(list, isOpen);
   const wanted = search ?? '';
-  const all = wanted === '' ? options : [...found(options, wanted), ...(more?.(wanted) ?? [])];
+  const known = wanted === '' ? options : found(options, wanted);
+  const all = wanted === '' || !more ? known : [...known, ...more(wanted)];
   const shown = listed(all);
-  const active = activeOf(shown, reached, search, props);
+  const active = isOpen ? activeOf(shown, listed(known), { ...props, reached, search }) : -1;
 
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
@@ -144,6 +150,8 @@ export function Combobox(props: ComboboxProps) {
       // Not to a form: whoever presses it means the list.
       event.preventDefault();
       if (active >= 0) return choose(shown[active]);
+      // What was typed stays, where nothing but the list will do.
+      if (!onText && !props.onEnter) return;
       close();
       props.onEnter?.();
     } else if (event.key === 'Escape' && isOpen) {

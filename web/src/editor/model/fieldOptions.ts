@@ -42,6 +42,10 @@ function customOption({ field, type, coverage }: Field): FieldOption {
   };
 }
 
+function byTitle(a: FieldOption, b: FieldOption): number {
+  return a.title.localeCompare(b.title);
+}
+
 /** @param ownId  The segment being edited: it cannot refer to itself. */
 export function fieldOptions(
   fields: readonly Field[],
@@ -54,8 +58,10 @@ export function fieldOptions(
     ...fields
       .filter(({ isCustom }) => isCustom)
       .map(customOption)
-      .sort((a, b) => a.title.localeCompare(b.title)),
-    ...eventNames.map((name) => ({ id: `event.${name}`, title: name, group: 'Events' })),
+      .sort(byTitle),
+    ...eventNames
+      .map((name) => ({ id: `event.${name}`, title: name, group: 'Events' }))
+      .sort(byTitle),
     ...ENGAGEMENT,
     ...segments
       .filter(({ id }) => id !== ownId)
@@ -74,9 +80,9 @@ export function newFieldOptions(text: string, known: readonly FieldOption[]): Fi
   const name = typed.replace(/^(data|event)\./, '');
   if (name === '') return [];
   const ids = new Set(known.map(({ id }) => id));
-  const group = 'Not in the data yet';
+  const group = 'Something new';
   return [
-    { id: `data.${name}`, title: `Custom field “${name}”`, group },
-    { id: `event.${name}`, title: `Event “${name}”`, group },
+    { id: `data.${name}`, title: `Custom field “${name}”`, note: 'no contact has it yet', group },
+    { id: `event.${name}`, title: `Event “${name}”`, note: 'never seen yet', group },
   ].filter(({ id }) => !ids.has(id) && (!/^(data|event)\./.test(typed) || id === typed));
 }

@@ -113,12 +113,33 @@ test('the picker has everything there is, except the segment itself', () => {
     assert.equal(ids.filter((it) => it === id).length, 1, id);
   }
   assert.ok(!ids.includes('segment.a'));
-  assert.equal(options.find(({ id }) => id === 'data.plan').note, 'text · 42 %');
+  assert.equal(options.find(({ id }) => id === 'data.plan').note, 'text · 42 % have it');
   const offered = (text) => newFieldOptions(text, options).map(({ id }) => id);
   assert.deepEqual(offered('seats'), ['data.seats', 'event.seats']);
   assert.deepEqual(offered('event.seats'), ['event.seats']);
   assert.deepEqual(offered('plan'), ['event.plan']);
   assert.deepEqual(offered('  '), []);
+});
+
+test('fields and events are offered by name, and the newest segment first', () => {
+  const field = (name) => ({ field: `data.${name}`, type: 'string', isCustom: true, coverage: 1 });
+  const segment = (id) => ({ id, name: id, type: 'STATIC' });
+  const options = fieldOptions([field('b'), field('a')], ['y', 'x'], [segment('2'), segment('1')], null);
+  const of = (wanted) => options.filter(({ group }) => group === wanted).map(({ title }) => title);
+  assert.deepEqual(of('Custom fields'), ['a', 'b']);
+  assert.deepEqual(of('Events'), ['x', 'y']);
+  assert.deepEqual(of('Segments'), ['2', '1']);
+});
+
+test('dates stand in a sentence as dates, texts in quotes', () => {
+  const said = (value) =>
+    conditionInWords(conditionWith({ field: 'data.x', operator: 'lessThan', value }), () => undefined);
+  assert.equal(said('1990-01-01'), 'Contacts where x is before 1990-01-01.');
+  assert.equal(said('1990-01-01T10:00'), 'Contacts where x is before 1990-01-01 10:00 UTC.');
+  assert.equal(said('1990-01-01T10:00:05.5Z'), 'Contacts where x is before 1990-01-01 10:00:05.5 UTC.');
+  assert.equal(said('1990-01-01T10:00+02:00'), 'Contacts where x is before 1990-01-01 10:00 +02:00.');
+  assert.equal(said('1990'), 'Contacts where x is less than “1990”.');
+  assert.equal(said('1990-01-01 or so'), 'Contacts where x is less than “1990-01-01 or so”.');
 });
 
 test('a draft comes back as it was, and what is no draft does not', () => {

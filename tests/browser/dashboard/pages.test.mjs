@@ -1,5 +1,6 @@
-// Every page and every state of the editor, on a phone and on desks, in light and dark: nothing that axe-core knows is wrong
-// with it, nothing sticks out at the side, and the console and the policy have nothing to say.
+// Every page and every state of the editor, on a phone and on desks, in light and dark: nothing that
+// axe-core knows is wrong with it, nothing sticks out at the side, and the console and the policy have
+// nothing to say.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from './axe.mjs';

@@ -1,10 +1,10 @@
-// Strict JSON in front of cJSON.
+// Strict JSON into cJSON's trees.
 //
-// cJSON builds trees well, but it lets through what must not pass silently here: control characters
-// as white space, numbers such as `01` and `1.`, invalid UTF-8, and \u0000, which cuts a C string
-// short. It also cannot tell a syntax error from a lack of memory. So one pass over the text checks
-// the whole grammar first, without allocating; after it, cJSON fails for lack of memory only. (That
-// holds for a cJSON that takes numbers of any length, as Debian's does; the corpus has long ones.)
+// cJSON's own parser lets through what must not pass silently here: control characters as white
+// space, numbers such as `01` and `1.`, invalid UTF-8, and \u0000, which cuts a C string short. It
+// also cannot tell a syntax error from a lack of memory. So one pass over the text checks the whole
+// grammar first, without allocating; after it the tree is built by json_build.c, which fails for
+// lack of memory only.
 //
 // The pass keeps one bit a level (object or array) and goes round a loop, so depth costs no stack.
 #include "json_internal.h"
@@ -304,21 +304,59 @@ static seg_status report(const checker *text, seg_error *error) {
                      column, text->trouble);
 }
 
-seg_status seg_json_parse(seg_text_view text, size_t depth_max, struct cJSON **out,
-                          seg_error *error) {
-
+/// Checks the whole text.
+static seg_status check(seg_text_view text, size_t depth_max, seg_error *error) {
   checker check = {.start = text.bytes, .at = text.bytes, .end = text.bytes + text.size_bytes};
   if (text.size_bytes == 0) {
     check.trouble = "an empty text";
     return report(&check, error);
   }
-  if (!check_text(&check, depth_max < SEG_JSON_DEPTH_MAX ? depth_max : SEG_JSON_DEPTH_MAX)) {
-    return report(&check, error);
+  return check_text(&check, depth_max < SEG_JSON_DEPTH_MAX ? depth_max : SEG_JSON_DEPTH_MAX)
+             ? SEG_OK
+             : report(&check, error);
+}
+
+static seg_status fail_memory(seg_text_view text, seg_error *error) {
+  return seg_fail(error, SEG_E_NOMEM, "out of memory for a JSON text of %zu bytes",
+                  text.size_bytes);
+}
+
+/// cJSON's hooks as an allocator that takes and gives back, and resizes nothing.
+static void *hooks_resize(void *context, void *block, size_t old_size_bytes,
+                          size_t new_size_bytes) {
+  (void)context;
+  (void)old_size_bytes;
+  if (new_size_bytes > 0) {
+    return cJSON_malloc(new_size_bytes);
   }
-  cJSON *tree = cJSON_ParseWithLength(text.bytes, text.size_bytes);
-  if (tree == NULL) {
-    return seg_fail(error, SEG_E_NOMEM, "out of memory for a JSON text of %zu bytes",
-                    text.size_bytes);
+  cJSON_free(block);
+  return NULL;
+}
+
+seg_status seg_json_parse(seg_text_view text, size_t depth_max, struct cJSON **out,
+                          seg_error *error) {
+  seg_status status = check(text, depth_max, error);
+  if (status != SEG_OK) {
+    return status;
+  }
+  cJSON *tree;
+  if (!seg_json_build(text, (seg_allocator){.resize = hooks_resize}, &tree)) {
+    cJSON_Delete(tree);
+    return fail_memory(text, error);
+  }
+  *out = tree;
+  return seg_succeed(error);
+}
+
+seg_status seg_json_parse_into(seg_allocator arena, seg_text_view text, size_t depth_max,
+                               const struct cJSON **out, seg_error *error) {
+  seg_status status = check(text, depth_max, error);
+  if (status != SEG_OK) {
+    return status;
+  }
+  cJSON *tree;
+  if (!seg_json_build(text, arena, &tree)) {
+    return fail_memory(text, error);
   }
   *out = tree;
   return seg_succeed(error);

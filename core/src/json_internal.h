@@ -1,8 +1,15 @@
-/// JSON out, for the modules of the core that build trees.
+/// JSON for the modules of the core: a tree of a text that has been checked, and trees out again.
 #ifndef SEG_JSON_INTERNAL_H
 #define SEG_JSON_INTERNAL_H
 
 #include "segmentry/json.h"
+
+/// Builds the tree of a text that is JSON by the rules of seg_json_parse.
+///
+/// out  written  The tree, as far as there was memory; NULL if there was none at all.
+///
+/// Returns false if memory ran out.
+bool seg_json_build(seg_text_view text, seg_allocator allocator, struct cJSON **out);
 
 /// Adds a number so that reading it gives the same double: cJSON's own printing rounds to 15
 /// digits. False if there is no memory.

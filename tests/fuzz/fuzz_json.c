@@ -18,6 +18,23 @@ static void check_strings(const cJSON *item, size_t depth) {
   }
 }
 
+static bool is_same_text(const char *a, const char *b) {
+  return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+/// The tree is the one that cJSON's own parser makes, which reads whatever ours accepts.
+static void check_same(const cJSON *own, const cJSON *other) {
+  for (; own != NULL && other != NULL; own = own->next, other = other->next) {
+    fuzz_require(own->type == other->type, "types are cJSON's");
+    fuzz_require(is_same_text(own->string, other->string), "names are cJSON's");
+    fuzz_require(is_same_text(own->valuestring, other->valuestring), "strings are cJSON's");
+    fuzz_require(memcmp(&own->valuedouble, &other->valuedouble, sizeof own->valuedouble) == 0,
+                 "numbers are cJSON's");
+    check_same(own->child, other->child);
+  }
+  fuzz_require(own == NULL && other == NULL, "there are as many items as cJSON has");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes) {
   seg_error error;
   cJSON *tree = NULL;
@@ -27,6 +44,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size_bytes) {
   if (status == SEG_OK) {
     fuzz_require(tree != NULL && error.message[0] == '\0', "there is a tree");
     check_strings(tree, 1);
+    cJSON *other = cJSON_ParseWithLength(text.bytes, text.size_bytes);
+    check_same(tree, other);
+    cJSON_Delete(other);
     char *printed = cJSON_PrintUnformatted(tree);
     cJSON *again = NULL;
     fuzz_require(printed != NULL, "a tree can be printed");

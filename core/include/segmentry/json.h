@@ -1,4 +1,4 @@
-/// Strict JSON in: cJSON builds the tree, and what cJSON lets through is refused before.
+/// Strict JSON in, as a tree of cJSON's; what cJSON's own parser would let through is refused.
 #ifndef SEGMENTRY_JSON_H
 #define SEGMENTRY_JSON_H
 
@@ -22,6 +22,13 @@ struct cJSON;
 /// Returns SEG_OK, SEG_E_JSON, SEG_E_NOMEM. The tree's memory comes from cJSON's hooks.
 seg_status seg_json_parse(seg_text_view text, size_t depth_max, struct cJSON **out,
                           seg_error *error);
+
+/// The same into memory that all goes at once: for thousands of trees that are let go of together.
+///
+/// arena  Gives memory; what it gave is never given back one by one.
+/// out    borrowed  From the arena, as long as that has it. Not for seg_json_free.
+seg_status seg_json_parse_into(seg_allocator arena, seg_text_view text, size_t depth_max,
+                               const struct cJSON **out, seg_error *error);
 
 /// Frees a tree. NULL is allowed.
 void seg_json_free(struct cJSON *tree);

@@ -1,43 +1,14 @@
 // See change.h.
 #include "change.h"
 
-#include "segmentry/json.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-/// Texts stand side by side in blocks: a batch has thousands of short ones, and all go at once.
-typedef struct change_text {
-  struct change_text *next;
-  size_t used;
-  size_t capacity;
-  char bytes[];
-} change_text;
-
-/// Of one block: some hundred events' texts.
-#define TEXT_BLOCK_BYTES ((size_t)32 * 1024)
-
 bool change_list_keep(change_list *list, seg_text_view text, seg_text_view *out) {
-  *out = (seg_text_view){.bytes = NULL, .size_bytes = 0};
-  if (text.bytes == NULL) {
-    return true;
-  }
-  change_text *block = list->texts;
-  if (block == NULL || block->capacity - block->used < text.size_bytes) {
-    size_t capacity = text.size_bytes > TEXT_BLOCK_BYTES ? text.size_bytes : TEXT_BLOCK_BYTES;
-    block = malloc(sizeof *block + capacity);
-    if (block == NULL) {
-      return false;
-    }
-    *block = (change_text){.next = list->texts, .capacity = capacity};
-    list->texts = block;
-  }
-  char *bytes = block->bytes + block->used;
-  memcpy(bytes, text.bytes, text.size_bytes);
-  block->used += text.size_bytes;
-  *out = (seg_text_view){.bytes = bytes, .size_bytes = text.size_bytes};
-  return true;
+  return arena_keep(&list->memory, text, out);
 }
+
+seg_allocator change_list_arena(change_list *list) { return arena_allocator(&list->memory); }
 
 static bool keep_rows(const change *added, change *own) {
   if (added->rows == NULL) {
@@ -51,10 +22,7 @@ static bool keep_rows(const change *added, change *own) {
   return rows != NULL;
 }
 
-static void free_change(const change *gone) {
-  free((void *)(uintptr_t)gone->rows);
-  seg_json_free(gone->data);
-}
+static void free_change(const change *gone) { free((void *)(uintptr_t)gone->rows); }
 
 bool change_list_add(change_list *list, const change *added) {
   change own = *added;
@@ -95,11 +63,7 @@ void change_list_cut(change_list *list, size_t count) {
 void change_list_free(change_list *list) {
   change_list_cut(list, 0);
   free(list->items);
-  while (list->texts != NULL) {
-    change_text *next = list->texts->next;
-    free(list->texts);
-    list->texts = next;
-  }
+  arena_free(&list->memory);
   *list = (change_list){0};
 }
 

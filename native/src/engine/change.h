@@ -8,6 +8,7 @@
 #ifndef SEGMENTRY_CHANGE_H
 #define SEGMENTRY_CHANGE_H
 
+#include "arena.h"
 #include "segmentry/table.h"
 
 struct cJSON;
@@ -22,13 +23,13 @@ typedef enum change_kind {
   CHANGE_MOVE_ROWS ///< SET_MEMBER and ADD_EVENT for rows of the project's table; a sweep's alone.
 } change_kind;
 
-/// One change. All texts, `data` and `rows` are owned by the list.
+/// One change. All texts and `rows` are owned by the list; `data` lives as long as it.
 typedef struct change {
   change_kind kind;
   seg_text_view contact_id;
   int64_t contact_num;      ///< PUT_CONTACT: the store's number of the contact.
   seg_text_view email;      ///< PUT_CONTACT
-  struct cJSON *data;       ///< PUT_CONTACT
+  const struct cJSON *data; ///< PUT_CONTACT; from change_list_arena, or whoever outlives the list.
   bool flag;                ///< PUT_CONTACT, TOUCH_CONTACT: subscribed. Members: becomes one.
   int64_t created_at_ms;    ///< PUT_CONTACT
   int64_t updated_at_ms;    ///< PUT_CONTACT, TOUCH_CONTACT
@@ -47,15 +48,16 @@ typedef struct change_list {
   change *items;
   size_t count;
   size_t capacity;
-  size_t last_removal;       ///< The last REMOVE_CONTACT among them, counted from 1; 0: none.
-  struct change_text *texts; ///< Where the texts are; freed with the list.
+  size_t last_removal; ///< The last REMOVE_CONTACT among them, counted from 1; 0: none.
+  arena memory;        ///< Of all changes, cut ones too.
 } change_list;
 
 /// Copies a text to where the list's are; it lives as long as the list, whatever is cut. False if
 /// there is no memory.
 bool change_list_keep(change_list *list, seg_text_view text, seg_text_view *out);
-/// Appends a copy of a change; takes `data` over, also when it fails.
-/// Returns false if there is no memory.
+/// Memory that lives as long as the list, for `data`: seg_json_parse_into.
+seg_allocator change_list_arena(change_list *list);
+/// Appends a copy of a change. Returns false if there is no memory.
 bool change_list_add(change_list *list, const change *added);
 /// Forgets the changes from `count` on; the memory of their texts stays with the list.
 void change_list_cut(change_list *list, size_t count);

@@ -33,7 +33,6 @@ static bool keep_row(void *context, const store_contact *row) {
 void contact_draft_end(contact_draft *draft) {
   free(draft->kept);
   free((void *)(uintptr_t)draft->merged.bytes);
-  seg_json_free(draft->tree);
 }
 
 engine_status engine_check_data_bytes(seg_text_view data, engine_error *error) {
@@ -44,17 +43,25 @@ engine_status engine_check_data_bytes(seg_text_view data, engine_error *error) {
                            ENGINE_DATA_BYTES_MAX);
 }
 
-/// Checks the data that a contact is about to have.
+static seg_status parse_data(project_batch *part, contact_draft *draft, seg_error *error) {
+  return seg_json_parse_into(change_list_arena(&part->changes), draft->row.data_json,
+                             SEG_JSON_DEPTH_MAX, &draft->tree, error);
+}
+
+/// Checks the data that a contact is about to have, and parses it, unless that has been done.
 static engine_status check_data(project_batch *part, contact_draft *draft, engine_error *error) {
   seg_error trouble;
   bool fits;
-  engine_status sized = engine_check_data_bytes(draft->merged, error);
+  engine_status sized = engine_check_data_bytes(draft->row.data_json, error);
   if (sized != ENGINE_OK) {
     return sized;
   }
-  seg_status status = seg_json_parse(draft->merged, SEG_JSON_DEPTH_MAX, &draft->tree, &trouble);
-  if (status == SEG_OK) {
-    status = seg_data_check(draft->tree, &trouble);
+  seg_status status = SEG_OK;
+  if (draft->tree == NULL) {
+    status = parse_data(part, draft, &trouble);
+    if (status == SEG_OK) {
+      status = seg_data_check(draft->tree, &trouble);
+    }
   }
   if (status != SEG_OK) {
     return engine_fail(error, status == SEG_E_NOMEM ? ENGINE_UNAVAILABLE : ENGINE_INVALID, "%.400s",
@@ -172,8 +179,7 @@ static bool note_draft(project_batch *part, contact_draft *draft) {
                   .flag = row->subscribed,
                   .updated_at_ms = row->updated_at_ms};
   if (draft->has_new_data || draft->has_new_email) {
-    if (draft->tree == NULL &&
-        seg_json_parse(row->data_json, SEG_JSON_DEPTH_MAX, &draft->tree, NULL) != SEG_OK) {
+    if (draft->tree == NULL && parse_data(part, draft, NULL) != SEG_OK) {
       return false;
     }
     noted.kind = CHANGE_PUT_CONTACT;
@@ -181,7 +187,6 @@ static bool note_draft(project_batch *part, contact_draft *draft) {
     noted.email = row->email;
     noted.data = draft->tree;
     noted.created_at_ms = row->created_at_ms;
-    draft->tree = NULL; // the list's
   }
   return change_list_add(&part->changes, &noted);
 }

@@ -70,7 +70,7 @@ typedef struct contact_draft {
   char *kept; ///< The texts that the store had.
   seg_text_view kept_email;
   seg_text_view merged;
-  struct cJSON *tree; ///< Of `merged`, with has_new_data.
+  const struct cJSON *tree; ///< With has_new_data; lives as long as the list of changes.
 } contact_draft;
 
 /// Drafts the contact of an email that engine_read_email gave. End with contact_draft_end, whatever

@@ -176,10 +176,11 @@ static engine_status remove_all(engine *own, removal_command *removal, size_t *c
 static bool note_without(void *context, const store_contact *row) {
   removal_command *own = context;
   bool removed = false;
-  cJSON *tree = NULL;
+  const cJSON *tree = NULL;
   seg_text_view json = {.bytes = NULL, .size_bytes = 0};
   own->has_failed = !json_text_remove(row->data_json, own->name, &json, &removed) ||
-                    (removed && seg_json_parse(json, SEG_JSON_DEPTH_MAX, &tree, NULL) != SEG_OK);
+                    (removed && seg_json_parse_into(change_list_arena(&own->part->changes), json,
+                                                    SEG_JSON_DEPTH_MAX, &tree, NULL) != SEG_OK);
   if (own->has_failed || !removed) {
     free((void *)(uintptr_t)json.bytes);
     return false;

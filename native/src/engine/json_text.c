@@ -80,8 +80,8 @@ static bool read_key(seg_text_view key, key_name *out) {
   if (key.size_bytes == 0 || memchr(key.bytes, '\\', key.size_bytes) == NULL) {
     return true;
   }
-  out->read = cJSON_ParseWithLength(key.bytes - 1, key.size_bytes + 2); // with its quotes
-  if (!cJSON_IsString(out->read)) {
+  seg_text_view quoted = {.bytes = key.bytes - 1, .size_bytes = key.size_bytes + 2};
+  if (seg_json_parse(quoted, 1, &out->read, NULL) != SEG_OK) {
     return false;
   }
   out->text = seg_text_of(out->read->valuestring);

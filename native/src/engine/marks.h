@@ -1,6 +1,5 @@
-/// Marks: the events and email activities of a project on their way from the store into a table, in
-/// chunks that are sorted by contact, and read by a thread of their own if there is a session for
-/// it.
+/// Marks: the events and email activities of a project on their way from the store into a table,
+/// read by a thread of their own, in chunks that are sorted by contact.
 #ifndef SEGMENTRY_MARKS_H
 #define SEGMENTRY_MARKS_H
 
@@ -14,21 +13,16 @@
 typedef enum mark_kind { MARK_EVENT, MARK_ACTIVITY } mark_kind;
 
 typedef struct mark_chunk {
-  struct mark_chunk *next;
   mark_kind kind;
   size_t count;
-  store_event_mark marks[]; ///< Of MARK_ACTIVITY, `name` is the seg_activity.
+  store_event_mark *marks; ///< Of MARK_ACTIVITY, `name` is the seg_activity.
 } mark_chunk;
 
 typedef struct marks marks;
 
-/// Begins to read.
-///
-/// second  optional  A session for a thread of its own, which begins at once. Without it reading
-///                   is left to marks_each, with `session`.
-///
+/// Begins to read, with a session that the thread has until marks_each has shown everything.
 /// Returns NULL if there is no memory or no thread.
-marks *marks_begin(store_session *session, store_session *second, int64_t project);
+marks *marks_begin(store_session *session, int64_t project);
 
 /// Shows every chunk, events first. What `visit` returns other than true ends it, with STORE_OK.
 store_status marks_each(marks *own, bool (*visit)(void *context, const mark_chunk *chunk),

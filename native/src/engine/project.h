@@ -66,7 +66,7 @@ typedef struct project_progress {
 
 /// Reads a project out of the store.
 ///
-/// second    optional  Another session that sees the same, for a thread that reads events.
+/// second    optional  Another session that sees the same, for reading events meanwhile.
 /// progress  optional
 ///
 /// Returns STORE_OK and the project, or why not. Threads: none else uses `out` yet.

@@ -1,19 +1,23 @@
 // Reading a project out of the store: what a start waits for.
 //
-// The caller's thread reads contacts, parses their data and fills the table. Meanwhile another one
-// reads events and email activities, which are as many again and more, and need no parsing:
+// Three threads share the work, which is about a third each. Two of them read the store, and the
+// caller's fills the table:
 //
-//     reader   rows of the store ─► marks, a chunk at a time, sorted by contact ─► a short queue
-//     caller   contacts ─► table; then chunk by chunk ─► timelines
+//     reader   contacts of the store ─► texts and parsed data, some hundred at a time ──┐
+//     reader   events and activities ─► marks, a million at a time, sorted by contact ─┐│
+//     caller   contacts ─► table ◄──────────────────────────────────────────────────────┘
+//              then marks ─► timelines ◄───────────────────────────────────────────────┘
 //
 // The store lists events by instant. Timelines lie by row, and rows go by contact: a chunk that is
 // sorted walks through them once, where rows at random would miss the cache with each event.
+//
+// With one session alone there is one reader at a time: events are read when the contacts are
+// there.
+#include "contact_rows.h"
 #include "marks.h"
 #include "owned_text.h"
 #include "project.h"
-#include "segmentry/json.h"
 
-#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,44 +62,40 @@ static void show_progress(const loader *state, size_t contacts, size_t events) {
 
 /// Two contacts of one address are damage: the store does not look at that, since whoever writes
 /// has looked in the table.
-static bool check_email(loader *state, const store_contact *row) {
+static bool check_email(loader *state, const seg_contact_view *contact) {
   char message[SEG_MESSAGE_BYTES];
   uint32_t other;
-  if (!seg_table_find_email(state->own->table, row->email, &other)) {
+  if (!seg_table_find_email(state->own->table, contact->email, &other)) {
     return true;
   }
   (void)snprintf(message, sizeof message, "two contacts have the address %.*s: %.*s and %.*s",
-                 (int)row->email.size_bytes, row->email.bytes,
+                 (int)contact->email.size_bytes, contact->email.bytes,
                  (int)seg_table_id(state->own->table, other).size_bytes,
-                 seg_table_id(state->own->table, other).bytes, (int)row->id.size_bytes,
-                 row->id.bytes);
+                 seg_table_id(state->own->table, other).bytes, (int)contact->id.size_bytes,
+                 contact->id.bytes);
   return fail(state, STORE_CORRUPT, message);
 }
 
-static bool load_contact(void *context, const store_contact *row) {
-  loader *state = context;
-  cJSON *data = NULL;
+static bool load_contact(loader *state, const contact_row *row) {
   seg_error error;
-  if (!check_email(state, row)) {
-    return false;
-  }
-  if (!check(state, seg_json_parse(row->data_json, SEG_JSON_DEPTH_MAX, &data, &error), &error)) {
-    return false;
-  }
-  seg_contact_view contact = {.id = row->id,
-                              .email = row->email,
-                              .subscribed = row->subscribed,
-                              .created_at_ms = row->created_at_ms,
-                              .updated_at_ms = row->updated_at_ms,
-                              .data = data};
   uint32_t at = 0;
-  bool ok = check(state, seg_table_add(state->own->table, &contact, &at, &error), &error);
-  seg_json_free(data);
-  if (ok && !project_set_contact_num(state->own, at, row->num)) {
-    ok = fail(state, STORE_NOMEM, "out of memory");
+  if (!check_email(state, &row->contact) ||
+      !check(state, seg_table_add(state->own->table, &row->contact, &at, &error), &error)) {
+    return false;
   }
   show_progress(state, ++state->contact_count, state->event_count);
-  return ok;
+  return project_set_contact_num(state->own, at, row->num) ||
+         fail(state, STORE_NOMEM, "out of memory");
+}
+
+static bool load_contacts(void *context, const contact_chunk *chunk) {
+  loader *state = context;
+  for (size_t i = 0; i < chunk->count; i++) {
+    if (!load_contact(state, &chunk->rows[i])) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // From a contact's number to its row. Rows were given by rising number.
@@ -247,17 +247,35 @@ static store_status load_members(store_session *session, loader *state, store_er
   return status;
 }
 
-static store_status load_all(store_session *session, marks *read, loader *state,
-                             store_error *error) {
+/// Contacts, then what lies in their timelines.
+/// second  optional  For reading the latter meanwhile.
+static store_status load_rows(store_session *session, store_session *second, loader *state,
+                              store_error *error) {
   int64_t num = state->own->num;
-  store_status status = store_contact_each(session, num, load_contact, state, error);
+  marks *events = second == NULL ? NULL : marks_begin(second, num);
+  contact_rows *contacts = contact_rows_begin(session, num);
+  bool ok = contacts != NULL && (events != NULL || second == NULL);
+  store_status status = ok ? contact_rows_each(contacts, load_contacts, state, error) : STORE_NOMEM;
+  contact_rows_end(contacts); // the session is free
   if (status == STORE_OK && state->status == STORE_OK) {
     index_rows(state);
     status = store_event_name_list(session, num, load_event_name, state, error);
   }
-  if (status == STORE_OK && state->status == STORE_OK) {
-    status = marks_each(read, load_chunk, state, error);
+  if (status == STORE_OK && state->status == STORE_OK && second == NULL) {
+    events = marks_begin(session, num);
+    status = events == NULL ? STORE_NOMEM : STORE_OK;
   }
+  if (status == STORE_OK && state->status == STORE_OK) {
+    status = marks_each(events, load_chunk, state, error);
+  }
+  marks_end(events);
+  return status;
+}
+
+static store_status load_all(store_session *session, store_session *second, loader *state,
+                             store_error *error) {
+  int64_t num = state->own->num;
+  store_status status = load_rows(session, second, state, error);
   if (status == STORE_OK && state->status == STORE_OK) {
     status = store_segment_list(session, num, load_segment, state, error);
   }
@@ -293,9 +311,7 @@ store_status project_load(store_session *session, store_session *second, const s
     return status;
   }
   loader state = {.own = own, .progress = progress};
-  marks *read = marks_begin(session, second, own->num);
-  status = read == NULL ? STORE_NOMEM : load_all(session, read, &state, error);
-  marks_end(read);
+  status = load_all(session, second, &state, error);
   free_loader(&state);
   if (status != STORE_OK) {
     project_free(own);

@@ -5,6 +5,7 @@
 """
 
 import random
+import resource
 import socket
 import sqlite3
 import sys
@@ -521,6 +522,34 @@ class Crashes(Jobs):
         answer = self.upload("email\n" + "a@x.org\n" * 1000000)
         self.assertEqual((answer.status, answer.error["code"]), (503, "SERVICE_UNAVAILABLE"))
         self.assert_nothing_left()
+
+    def test_a_disk_that_fills_up_during_an_import(self):
+        """The file is stored, its contacts are not: the job waits, and goes on where it was."""
+        count = 40000
+        rows = "email,turn,padding\n" + "".join(
+            f"c{i % (count // 2)}@x.org,{i},{'x' * 20}\n" for i in range(count))
+
+        def limit(size_bytes):
+            resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE,
+                             (size_bytes, resource.RLIM_INFINITY))
+
+        sizes = [path.stat().st_size for path in Path(self.folder.name).iterdir()]
+        limit(max(sizes) + len(rows) * 3 // 2)  # contacts take several times as much as their lines
+        job_id = self.upload(rows).json["jobId"]
+        other_id = self.upload("email,turn\nc0@x.org,last\n").json["jobId"]
+        self.assertTrue(wait_until(
+            lambda: any('"write_failed"' in line for line in self.server.lines), 60))
+        stuck = self.job(job_id)
+        self.assertEqual(stuck["status"], "RUNNING")
+        self.assertIn(stuck["processed"], range(1, count))
+        self.assertEqual(self.api.get("/contacts").json["total"], stuck["imported"])
+        self.assertEqual(self.job(other_id)["status"], "QUEUED")
+        limit(resource.RLIM_INFINITY)
+        self.assert_counts(self.wait(job_id), "COMPLETED", imported=count // 2, updated=count // 2)
+        self.assert_counts(self.wait(other_id), "COMPLETED", updated=1)
+        self.assertEqual(self.contact("c0@x.org")["data"]["turn"], "last")
+        for i in (1, 999, 1000, 8000, count // 2 - 1):  # what the later row says
+            self.assertEqual(self.contact(f"c{i}@x.org")["data"]["turn"], i + count // 2)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,9 @@ typedef struct contact_input {
   bool subscribed;
   bool subscribed_if_new; ///< What a new contact is when `has_subscribed` is not.
   seg_text_view data;     ///< An object, merged as json_text_merge says; NULL bytes: none.
+  /// The tree of `data`, checked by seg_data_check, where a merge would leave it as it is; or NULL.
+  /// It outlives the command, and spares the writer's thread the parsing for a new contact.
+  const struct cJSON *tree;
 } contact_input;
 
 typedef void (*engine_contact_show)(void *context, const store_contact *contact, bool is_new);

@@ -83,6 +83,12 @@ static engine_status merge_data(project_batch *part, const contact_input *input,
   if (!draft->is_new && input->data.bytes == NULL) {
     return ENGINE_OK; // says nothing of it
   }
+  if (draft->is_new && input->tree != NULL) {
+    draft->has_new_data = true;
+    draft->row.data_json = input->data;
+    draft->tree = input->tree;
+    return check_data(part, draft, error);
+  }
   seg_status status = json_text_merge(stored, input->data, &draft->merged);
   if (status == SEG_E_LIMIT) {
     return engine_fail(error, ENGINE_INVALID, "data: more than %d members and elements",

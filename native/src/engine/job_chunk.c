@@ -37,6 +37,7 @@ bool job_chunk_refuse(job_chunk *own, int64_t number, seg_text_view key, const c
 
 void job_chunk_clear(job_chunk *own) {
   own->texts.size_bytes = 0;
+  arena_clear(&own->memory);
   own->count = 0;
   own->is_last = false;
   own->has_failed = false;
@@ -44,17 +45,12 @@ void job_chunk_clear(job_chunk *own) {
 
 void job_chunk_free(job_chunk *own) {
   text_buffer_free(&own->texts);
+  arena_free(&own->memory);
   free(own->rows);
   *own = (job_chunk){0};
 }
 
 // The command.
-
-typedef struct chunk_command {
-  command base;
-  const job_chunk *chunk;
-  job_state after;
-} chunk_command;
 
 /// What became of a row.
 typedef enum row_result { ROW_IMPORTED, ROW_UPDATED, ROW_SKIPPED } row_result;
@@ -68,12 +64,13 @@ static void note_new(void *context, const store_contact *contact, bool is_new) {
   *(bool *)context = is_new;
 }
 
-static engine_status import_row_of(const chunk_command *own, batch *in, project_batch *part,
+static engine_status import_row_of(const job_run *own, batch *in, project_batch *part,
                                    const job_row *row, row_result *result) {
   contact_input input = {.has_subscribed = row->has_subscribed,
                          .subscribed = row->subscribed,
                          .subscribed_if_new = true,
-                         .data = view_of(own->chunk, row->data)};
+                         .data = view_of(own->chunk, row->data),
+                         .tree = row->tree};
   bool is_new = false;
   int64_t num;
   engine_status status = engine_put_contact(in, part, view_of(own->chunk, row->key), &input,
@@ -98,7 +95,7 @@ static bool keep_known(void *context, const store_contact *row) {
   return false;
 }
 
-static engine_status set_subscribed(const chunk_command *own, batch *in, project_batch *part,
+static engine_status set_subscribed(const job_run *own, batch *in, project_batch *part,
                                     seg_text_view id, bool subscribed, row_result *result) {
   known_contact known = {.email_bytes = 0};
   store_status found =
@@ -117,7 +114,7 @@ static engine_status set_subscribed(const chunk_command *own, batch *in, project
   return engine_put_contact(in, part, email, &input, NULL, NULL, &num, own->base.error);
 }
 
-static engine_status carry_out(const chunk_command *own, batch *in, project_batch *part,
+static engine_status carry_out(const job_run *own, batch *in, project_batch *part,
                                const job_row *row, row_result *result) {
   seg_text_view id = view_of(own->chunk, row->key);
   switch (own->after.row.kind) {
@@ -135,7 +132,7 @@ static engine_status carry_out(const chunk_command *own, batch *in, project_batc
 }
 
 /// Keeps an error, while there is room for more.
-static engine_status keep_error(chunk_command *own, batch *in, int64_t row, seg_text_view email,
+static engine_status keep_error(job_run *own, batch *in, int64_t row, seg_text_view email,
                                 seg_text_view reason) {
   if (own->after.error_count >= STORE_JOB_ERRORS_MAX) {
     return ENGINE_OK;
@@ -149,8 +146,7 @@ static engine_status keep_error(chunk_command *own, batch *in, int64_t row, seg_
 
 /// Says why a row was not carried out. A row of a list is known by an id, which goes into the
 /// reason.
-static engine_status skip_row(chunk_command *own, batch *in, const job_row *row,
-                              engine_status why) {
+static engine_status skip_row(job_run *own, batch *in, const job_row *row, engine_status why) {
   char reason[2 * SEG_MESSAGE_BYTES];
   seg_text_view key = view_of(own->chunk, row->key);
   own->after.row.skipped++;
@@ -170,8 +166,7 @@ static engine_status skip_row(chunk_command *own, batch *in, const job_row *row,
                     seg_text_of(reason));
 }
 
-static engine_status run_row(chunk_command *own, batch *in, project_batch *part,
-                             const job_row *row) {
+static engine_status run_row(job_run *own, batch *in, project_batch *part, const job_row *row) {
   row_result result = ROW_SKIPPED;
   engine_status status = row->is_refused ? ENGINE_INVALID : carry_out(own, in, part, row, &result);
   if (status == ENGINE_UNAVAILABLE) {
@@ -188,7 +183,7 @@ static engine_status run_row(chunk_command *own, batch *in, project_batch *part,
 }
 
 static engine_status run_chunk(command *base, batch *in, project_batch *part) {
-  chunk_command *own = (chunk_command *)base;
+  job_run *own = (job_run *)base;
   const job_chunk *chunk = own->chunk;
   engine_status status = ENGINE_OK;
   for (size_t i = 0; status == ENGINE_OK && i < chunk->count; i++) {
@@ -209,16 +204,20 @@ static engine_status run_chunk(command *base, batch *in, project_batch *part) {
   return engine_fail_store(base->error, written, &in->error);
 }
 
-engine_status job_chunk_run(const job_chunk *own, writer *by, job_state *job, engine_error *error) {
-  chunk_command run = {
-      .base = {.run = run_chunk, .project = job->project, .error = error},
-      .chunk = own,
-      .after = *job,
-  };
-  engine_status status = writer_submit(by, &run.base);
+void job_run_begin(job_run *own, const job_chunk *chunk, writer *by, job_state *job,
+                   engine_error *error) {
+  *own = (job_run){.base = {.run = run_chunk, .project = job->project, .error = error},
+                   .chunk = chunk,
+                   .job = job,
+                   .after = *job};
+  writer_queue(by, &own->base);
+}
+
+engine_status job_run_end(job_run *own) {
+  engine_status status = writer_await(&own->base);
   if (status == ENGINE_OK) { // not the project, which other threads look at
-    job->row = run.after.row;
-    job->error_count = run.after.error_count;
+    own->job->row = own->after.row;
+    own->job->error_count = own->after.error_count;
   }
   return status;
 }

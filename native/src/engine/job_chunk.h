@@ -5,6 +5,7 @@
 #ifndef SEGMENTRY_JOB_CHUNK_H
 #define SEGMENTRY_JOB_CHUNK_H
 
+#include "arena.h"
 #include "text_buffer.h"
 #include "writer.h"
 
@@ -12,7 +13,8 @@
 /// that requests wait for some milliseconds only.
 #define JOB_CHUNK_ROWS 1000
 /// The same while nobody else writes: fewer waits for the disk. The first request that comes then
-/// waits for about a tenth of a second, and the next chunk is short again.
+/// waits for some fifty milliseconds. So may one more, since the next chunk has been read already;
+/// the one after it is short again.
 #define JOB_CHUNK_ROWS_ALONE 8000
 /// Rows of a bulk change: a deletion takes the contact's events along.
 #define JOB_CHUNK_IDS 100
@@ -29,7 +31,8 @@ typedef struct job_text {
 typedef struct job_row {
   int64_t number; ///< Where it stands: in a file as a spreadsheet counts, in a list from 1.
   job_text key;   ///< The address, or the contact's id.
-  job_text data;  ///< A JSON object.
+  job_text data;  ///< A JSON object,
+  const struct cJSON *tree; ///< and its tree, in the chunk's memory.
   bool has_subscribed;
   bool subscribed;
   bool is_refused;
@@ -39,6 +42,7 @@ typedef struct job_row {
 /// All zero is an empty one.
 typedef struct job_chunk {
   text_buffer texts;
+  arena memory; ///< Of the trees.
   job_row *rows;
   size_t count;
   size_t capacity;
@@ -65,12 +69,21 @@ typedef struct job_state {
   size_t error_count; ///< Kept in the store so far.
 } job_state;
 
-/// Carries a chunk out, and waits until it is durable.
-///
-/// job  updated on ENGINE_OK.
+/// A chunk that is being carried out.
+typedef struct job_run {
+  command base;
+  const job_chunk *chunk;
+  job_state *job;
+  job_state after; ///< What the job will be.
+} job_run;
+
+/// Begins to carry a chunk out: queues it. Chunk, job and error are used until job_run_end.
+void job_run_begin(job_run *own, const job_chunk *chunk, writer *by, job_state *job,
+                   engine_error *error);
+/// Waits until it is durable; then the job is updated.
 ///
 /// Returns ENGINE_OK, whatever became of single rows; ENGINE_UNAVAILABLE, and nothing has changed;
 /// ENGINE_NOT_FOUND if the job is gone.
-engine_status job_chunk_run(const job_chunk *own, writer *by, job_state *job, engine_error *error);
+engine_status job_run_end(job_run *own);
 
 #endif

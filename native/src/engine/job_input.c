@@ -4,6 +4,7 @@
 #include "csv.h"
 #include "engine_internal.h"
 #include "import_columns.h"
+#include "segmentry/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,15 @@ static bool on_refused(void *context, uint64_t number, const seg_text_view *fiel
                                       import_columns_email(own->columns, fields, count), message));
 }
 
+/// Parses and checks what a row says, so that the writer's thread need not.
+static seg_status parse_data(job_chunk *chunk, job_row *row, seg_error *error) {
+  seg_text_view text = {.bytes = chunk->texts.bytes + row->data.at,
+                        .size_bytes = row->data.size_bytes};
+  seg_status status = seg_json_parse_into(arena_allocator(&chunk->memory), text, SEG_JSON_DEPTH_MAX,
+                                          &row->tree, error);
+  return status == SEG_OK ? seg_data_check(row->tree, error) : status;
+}
+
 static bool on_row(void *context, uint64_t number, const seg_text_view *fields, size_t count) {
   job_input *own = context;
   (void)count;
@@ -93,7 +103,12 @@ static bool on_row(void *context, uint64_t number, const seg_text_view *fields, 
                                         read.email.size_bytes == 0 ? "email: is empty"
                                                                    : "email: is not an address"));
   }
-  return note_memory(own, job_chunk_keep(own->chunk, email, &row.key) &&
+  seg_error trouble;
+  seg_status parsed = parse_data(own->chunk, &row, &trouble);
+  if (parsed != SEG_OK && parsed != SEG_E_NOMEM) {
+    return note_memory(own, job_chunk_refuse(own->chunk, row.number, read.email, trouble.message));
+  }
+  return note_memory(own, parsed == SEG_OK && job_chunk_keep(own->chunk, email, &row.key) &&
                               job_chunk_add(own->chunk, &row));
 }
 

@@ -3,6 +3,7 @@
 /// The input lies in the store in pieces, as it was uploaded. After a restart it is read again from
 /// the start, and the rows that are done are passed over: reading costs next to nothing, and there
 /// is no place inside a file that would have to be remembered.
+/// What a row says is checked and parsed here already, so that the writer's thread need not.
 /// Memory: a piece, a row of CSV, and the chunk. Threads: one at a time.
 #ifndef SEGMENTRY_JOB_INPUT_H
 #define SEGMENTRY_JOB_INPUT_H

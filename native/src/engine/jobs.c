@@ -1,6 +1,6 @@
 // See jobs.h.
 //
-// One queue, and its head has the turn: a chunk is carried out. Then all jobs of the head's project
+// One queue, and its head has the turn: a chunk of it is read. Then all jobs of the head's project
 // go to the end, in their order:
 //
 //     A1 A2 C1 B1 B2   a chunk of A1
@@ -9,6 +9,15 @@
 //
 // So the head is always the oldest of its project, and each project has every n-th turn. Moving
 // costs a look at each job, some thousands at most; a chunk costs milliseconds.
+//
+// While the writer carries out one chunk, the thread reads the next one, of whoever's turn it then
+// is. There are two chunks in all, however many jobs there are:
+//
+//     thread   read 1 │ read 2   │ read 3   │ …
+//     writer          │ 1        │ 2        │
+//
+// A chunk that the store cannot take stays where it is and comes first again; so the rows of a
+// project keep their order, and what was read after them waits.
 #include "jobs.h"
 
 #include "job_input.h"
@@ -19,6 +28,9 @@
 
 /// The pause after what the store could not take.
 #define RETRY_MS 2000
+/// Chunks during which nobody else writes, before they get larger. A client that asks again as soon
+/// as it is answered may be answered while the next chunk is read: during one it is not seen.
+#define QUIET_MIN 2
 /// Between two looks for jobs that are too old.
 #define TIDY_MS (INT64_C(60) * 60 * 1000)
 /// Pieces of input, and jobs, that one transaction deletes: some tens of milliseconds.
@@ -27,19 +39,27 @@
 struct job_entry {
   job_state state;
   job_input *input; ///< NULL while it is not being read.
-  job_chunk chunk;
-  bool is_filled; ///< The chunk waits to be carried out.
   job_entry *next;
 };
+
+/// A chunk, and whose it is.
+typedef struct job_turn {
+  job_entry *entry; ///< NULL: there is none, and the chunk is empty.
+  job_chunk chunk;
+} job_turn;
 
 struct jobs {
   jobs_options options;
   store_session *session; ///< The thread's own, for reading.
   uint64_t queued_alone;  ///< The writer's count if nobody else queues before the next chunk.
+  size_t quiet_count;     ///< Chunks in a row during which nobody else did.
+  job_turn turns[2];
+  job_turn *now;  ///< Is being carried out, or is to be tried again.
+  job_turn *next; ///< Comes after it.
   pthread_t thread;
   pthread_mutex_t lock; ///< Of what follows.
   pthread_cond_t has_work;
-  job_entry *first; ///< The thread alone takes entries out, so it may use the head unlocked.
+  job_entry *first; ///< The thread alone takes entries out, so it may use one that it has found.
   job_entry *abandoned;
   size_t count;
   bool is_stopping;
@@ -60,7 +80,6 @@ job_state *job_entry_state(job_entry *entry) { return &entry->state; }
 void job_entry_free(job_entry *gone) {
   if (gone != NULL) {
     job_input_close(gone->input);
-    job_chunk_free(&gone->chunk);
     free(gone);
   }
 }
@@ -134,11 +153,14 @@ size_t jobs_count(jobs *own) {
   return count;
 }
 
-/// Takes the head out of the queue: it has ended, or is gone.
-static void drop_first(jobs *own) {
+/// Takes an entry out of the queue: it has ended, or is gone.
+static void drop(jobs *own, job_entry *gone) {
   (void)pthread_mutex_lock(&own->lock);
-  job_entry *gone = own->first;
-  own->first = gone->next;
+  job_entry **link = &own->first;
+  while (*link != gone) {
+    link = &(*link)->next;
+  }
+  *link = gone->next;
   own->count--;
   own->is_untidy = true;
   (void)pthread_mutex_unlock(&own->lock);
@@ -147,55 +169,113 @@ static void drop_first(jobs *own) {
 
 // A turn.
 
-/// Reads the head's next chunk. ENGINE_OK, or ENGINE_UNAVAILABLE.
-static engine_status fill(jobs *own, job_entry *entry, engine_error *error) {
+static void clear_turn(job_turn *done) {
+  done->entry = NULL;
+  job_chunk_clear(&done->chunk);
+}
+
+static void free_idle(job_turn *idle) {
+  if (idle->entry == NULL) {
+    job_chunk_free(&idle->chunk);
+  }
+}
+
+/// Whose chunk is to be read next: the first's, or the second's if of the first nothing is left.
+/// NULL: nobody's.
+static job_entry *choose_next(jobs *own) {
+  const job_turn *now = own->now;
+  (void)pthread_mutex_lock(&own->lock);
+  job_entry *chosen = own->first;
+  if (chosen != NULL && chosen == now->entry && now->chunk.is_last) {
+    chosen = chosen->next;
+  }
+  (void)pthread_mutex_unlock(&own->lock);
+  // Where to go on reading is known when the chunk under way is done.
+  bool is_open = chosen == NULL || chosen != now->entry || chosen->input != NULL;
+  return is_open ? chosen : NULL;
+}
+
+/// Reads a chunk of an entry, which may turn out to have no rows. ENGINE_OK or ENGINE_UNAVAILABLE.
+static engine_status fill(jobs *own, job_entry *entry, job_turn *out, engine_error *error) {
   if (entry->input == NULL) {
     entry->input = job_input_open(&entry->state.row);
   }
   if (entry->input == NULL) {
     return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
   }
-  // Whether the last chunk was the only command since the one before.
   uint64_t queued = writer_queued_count(own->options.writer);
-  bool is_alone = queued == own->queued_alone;
+  own->quiet_count = queued == own->queued_alone ? own->quiet_count + 1 : 0;
   own->queued_alone = queued + 1;
-  engine_status status = job_input_read(entry->input, own->session, is_alone, &entry->chunk, error);
+  engine_status status =
+      job_input_read(entry->input, own->session, own->quiet_count >= QUIET_MIN, &out->chunk, error);
   if (status != ENGINE_OK) { // half of it may be read: from the start again
     job_input_close(entry->input);
     entry->input = NULL;
-    job_chunk_clear(&entry->chunk);
+    clear_turn(out);
     return ENGINE_UNAVAILABLE;
   }
-  entry->is_filled = entry->chunk.count > 0 || entry->chunk.is_last;
+  out->entry = out->chunk.count > 0 || out->chunk.is_last ? entry : NULL;
   return ENGINE_OK;
 }
 
-/// A turn of the head. Returns false if it could not be done now.
-static bool take_turn(jobs *own, job_entry *entry) {
+/// Reads the chunk that comes next, if there is none yet. False if it could not be read now.
+static bool fill_next(jobs *own) {
+  job_entry *entry = own->next->entry == NULL ? choose_next(own) : NULL;
+  if (entry == NULL) {
+    return true;
+  }
   engine_error error;
   engine_error_init(&error);
-  engine_status status = entry->is_filled ? ENGINE_OK : fill(own, entry, &error);
-  bool has_ended = false;
-  if (status == ENGINE_OK && entry->is_filled) {
-    status = job_chunk_run(&entry->chunk, own->options.writer, &entry->state, &error);
-    if (status != ENGINE_UNAVAILABLE) {
-      has_ended = entry->chunk.is_last || status != ENGINE_OK;
-      entry->is_filled = false;
-      job_chunk_clear(&entry->chunk);
-    }
+  bool ok = fill(own, entry, own->next, &error) == ENGINE_OK;
+  engine_error_free(&error);
+  (void)pthread_mutex_lock(&own->lock);
+  end_turn(own, entry->state.project);
+  (void)pthread_mutex_unlock(&own->lock);
+  return ok;
+}
+
+/// Ends what was under way: its chunk is durable, or its job is lost.
+static void end_now(jobs *own, bool is_lost) {
+  job_entry *entry = own->now->entry;
+  bool has_ended = own->now->chunk.is_last || is_lost;
+  clear_turn(own->now);
+  if (has_ended && own->next->entry == entry) {
+    clear_turn(own->next);
   }
+  if (has_ended) {
+    drop(own, entry);
+    free_idle(own->now); // a large import is over: its memory goes
+    free_idle(own->next);
+  }
+}
+
+/// Carries a chunk out, and reads the next one meanwhile. Returns false if something could not be
+/// done now.
+static bool take_turn(jobs *own) {
+  bool is_good = true;
+  if (own->now->entry == NULL) {
+    is_good = fill_next(own);
+    job_turn *filled = own->next;
+    own->next = own->now;
+    own->now = filled;
+  }
+  if (own->now->entry == NULL) {
+    return is_good; // only rows that were done before
+  }
+  engine_error error;
+  engine_error_init(&error);
+  job_run run;
+  job_run_begin(&run, &own->now->chunk, own->options.writer, &own->now->entry->state, &error);
+  is_good = fill_next(own) && is_good;
+  engine_status status = job_run_end(&run);
   if (status != ENGINE_OK && status != ENGINE_UNAVAILABLE) {
     own->options.log(own->options.context, "job_lost", error.message);
   }
   engine_error_free(&error);
-  if (has_ended) {
-    drop_first(own);
-  } else {
-    (void)pthread_mutex_lock(&own->lock);
-    end_turn(own, entry->state.project);
-    (void)pthread_mutex_unlock(&own->lock);
+  if (status != ENGINE_UNAVAILABLE) {
+    end_now(own, status != ENGINE_OK);
   }
-  return status != ENGINE_UNAVAILABLE;
+  return is_good && status != ENGINE_UNAVAILABLE;
 }
 
 // Tidying up.
@@ -283,7 +363,7 @@ static void *work(void *context) {
     (void)pthread_mutex_unlock(&own->lock);
     bool is_good = abandoned == NULL || abandon_first(own, abandoned);
     is_good = (!tidies || tidy_some(own)) && is_good;
-    is_good = (first == NULL || take_turn(own, first)) && is_good;
+    is_good = (first == NULL || take_turn(own)) && is_good;
     (void)pthread_mutex_lock(&own->lock);
     if (!is_good && !own->is_stopping) {
       timed_wait_ms(&own->has_work, &own->lock, RETRY_MS);
@@ -351,6 +431,8 @@ static store_status load(jobs *own, store_error *error) {
 static void free_jobs(jobs *own) {
   free_list(own->first);
   free_list(own->abandoned);
+  job_chunk_free(&own->turns[0].chunk);
+  job_chunk_free(&own->turns[1].chunk);
   store_session_close(own->session);
   (void)pthread_cond_destroy(&own->has_work);
   (void)pthread_mutex_destroy(&own->lock);
@@ -363,6 +445,8 @@ bool jobs_start(const jobs_options *options, jobs **out, store_error *error) {
     return false;
   }
   own->options = *options;
+  own->now = &own->turns[0];
+  own->next = &own->turns[1];
   (void)pthread_mutex_init(&own->lock, NULL);
   timed_wait_init(&own->has_work);
   bool ok =

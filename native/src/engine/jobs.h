@@ -1,10 +1,10 @@
 /// Background jobs: imports and bulk changes, carried out by one thread beside the writer.
 ///
 /// The thread reads rows and queues them as commands of the writer, a chunk at a time
-/// (job_chunk.h). Jobs of one project run one after the other, oldest first. Projects take turns, a
-/// chunk each: so a project's small job waits for one chunk of everybody else's, not for their
-/// whole files. A chunk that the store cannot take now, with a full disk say, is tried again until
-/// it can.
+/// (job_chunk.h); while the writer has one, it reads the next. Jobs of one project run one after
+/// the other, oldest first. Projects take turns, a chunk each: so a project's small job waits for
+/// one chunk of everybody else's, not for their whole files. A chunk that the store cannot take
+/// now, with a full disk say, is tried again until it can.
 #ifndef SEGMENTRY_JOBS_H
 #define SEGMENTRY_JOBS_H
 

@@ -346,27 +346,35 @@ writer *writer_start(store_session *session, const writer_options *options) {
   return own;
 }
 
-engine_status writer_submit(writer *own, command *submitted) {
-  (void)sem_init(&submitted->is_done, 0, 0);
-  submitted->next = NULL;
-  submitted->status = ENGINE_OK;
+void writer_queue(writer *own, command *queued) {
+  (void)sem_init(&queued->is_done, 0, 0);
+  queued->next = NULL;
+  queued->status = ENGINE_OK;
   (void)pthread_mutex_lock(&own->lock);
   if (own->is_stopping || own->queued >= WRITER_QUEUE_MAX) {
     const char *why = own->is_stopping ? "the server is stopping" : "too many changes are waiting";
-    (void)pthread_mutex_unlock(&own->lock);
-    (void)sem_destroy(&submitted->is_done);
-    return engine_fail(submitted->error, ENGINE_UNAVAILABLE, "%s; try again", why);
+    queued->status = engine_fail(queued->error, ENGINE_UNAVAILABLE, "%s; try again", why);
+    (void)sem_post(&queued->is_done);
+  } else {
+    *own->last = queued;
+    own->last = &queued->next;
+    own->queued++;
+    own->queued_ever++;
+    (void)pthread_cond_signal(&own->has_work);
   }
-  *own->last = submitted;
-  own->last = &submitted->next;
-  own->queued++;
-  own->queued_ever++;
-  (void)pthread_cond_signal(&own->has_work);
   (void)pthread_mutex_unlock(&own->lock);
-  while (sem_wait(&submitted->is_done) != 0) { // a signal came
+}
+
+engine_status writer_await(command *queued) {
+  while (sem_wait(&queued->is_done) != 0) { // a signal came
   }
-  (void)sem_destroy(&submitted->is_done);
-  return submitted->status;
+  (void)sem_destroy(&queued->is_done);
+  return queued->status;
+}
+
+engine_status writer_submit(writer *own, command *submitted) {
+  writer_queue(own, submitted);
+  return writer_await(submitted);
 }
 
 uint64_t writer_queued_count(writer *own) {

@@ -101,7 +101,12 @@ typedef struct writer_options {
 /// from here on. NULL if there is no memory or no thread.
 writer *writer_start(store_session *session, const writer_options *options);
 
-/// Queues a command and waits until it is durable, or has failed. Threads: any.
+/// Queues a command, which then belongs to the writer until writer_await has returned: it must be
+/// called once, also where the queue was full. Threads: any.
+void writer_queue(writer *own, command *queued);
+/// Waits until a command is durable, or has failed.
+engine_status writer_await(command *queued);
+/// Both.
 engine_status writer_submit(writer *own, command *submitted);
 
 /// How many commands have been queued so far: who asks twice sees whether others had any.

@@ -52,12 +52,18 @@ static void names_may_be_escaped(void **state) {
 
 // Numbers.
 
+static uint64_t bits_of(double number) {
+  uint64_t bits;
+  memcpy(&bits, &number, sizeof bits);
+  return bits;
+}
+
 /// Asserts that a number reads as strtod reads it, to the last bit.
 static void check_number(const char *text) {
   cJSON *tree = parse(text);
   double expected = strtod(text, NULL);
   assert_true(cJSON_IsNumber(tree));
-  if (memcmp(&tree->valuedouble, &expected, sizeof expected) != 0) {
+  if (bits_of(tree->valuedouble) != bits_of(expected)) {
     fail_msg("%s reads as %.17g, not %.17g", text, tree->valuedouble, expected);
   }
   assert_true(tree->valueint == (expected >= INT32_MAX   ? INT32_MAX
@@ -100,12 +106,15 @@ static void numbers_are_the_nearest_doubles(void **state) {
       "4.9e-324",
       "1e-400",
       "2.2250738585072011e-308",
-      "179769313486231570000000000000000000000000000000000000000000000000000000000000000000000000."
-      "5",
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     check_number(texts[i]);
   }
+  char many_digits[400];
+  memset(many_digits, '7', sizeof many_digits);
+  many_digits[300] = '.';
+  many_digits[sizeof many_digits - 1] = '\0';
+  check_number(many_digits);
 }
 
 static void random_numbers_are_the_nearest_doubles(void **state) {

@@ -18,9 +18,9 @@
 #define JOB_CHUNK_ROWS_ALONE 8000
 /// Rows of a bulk change: a deletion takes the contact's events along.
 #define JOB_CHUNK_IDS 100
-/// Bytes of a chunk's texts, about.
+/// Bytes of a chunk's texts, about. The trees of rows with many short cells take ten times as much.
 #define JOB_CHUNK_BYTES ((size_t)1024 * 1024)
-#define JOB_CHUNK_BYTES_ALONE ((size_t)4 * 1024 * 1024)
+#define JOB_CHUNK_BYTES_ALONE ((size_t)2 * 1024 * 1024)
 
 /// A part of the chunk's texts.
 typedef struct job_text {

@@ -3,10 +3,10 @@
 // Three threads share the work, which is about a third each. Two of them read the store, and the
 // caller's fills the table:
 //
-//     reader   contacts of the store ─► texts and parsed data, some hundred at a time ──┐
-//     reader   events and activities ─► marks, a million at a time, sorted by contact ─┐│
-//     caller   contacts ─► table ◄──────────────────────────────────────────────────────┘
-//              then marks ─► timelines ◄───────────────────────────────────────────────┘
+//     reader   contacts of the store ─► texts and parsed data, some hundred at a time ─┐
+//     reader   events and activities ─► marks, a million at a time, by contact ─┐      │
+//     caller   contacts ─► table ◄──────────────────────────────────────────────┼──────┘
+//              then marks ─► timelines ◄────────────────────────────────────────┘
 //
 // The store lists events by instant. Timelines lie by row, and rows go by contact: a chunk that is
 // sorted walks through them once, where rows at random would miss the cache with each event.

@@ -140,6 +140,21 @@ seg_matcher seg_matcher_of(const seg_term *term, int64_t now_ms) {
   return matcher;
 }
 
+bool seg_matcher_exact_value(const seg_matcher *matcher, seg_value *out) {
+  if (matcher->test == SEG_TEST_TEXT_EQUAL) {
+    *out = (seg_value){.kind = SEG_VALUE_TEXT, .text = matcher->text};
+    return true;
+  }
+  if (matcher->test != SEG_TEST_BITS_EQUAL) {
+    return false;
+  }
+  *out = (seg_value){.kind = matcher->kind, .boolean = matcher->bits != 0};
+  if (matcher->kind == SEG_VALUE_NUMBER) {
+    memcpy(&out->number, &matcher->bits, sizeof out->number);
+  }
+  return true;
+}
+
 bool seg_matcher_matches_absent(const seg_matcher *matcher) {
   return matcher->test == SEG_TEST_ANY && matcher->negated;
 }

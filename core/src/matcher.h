@@ -33,6 +33,10 @@ typedef struct seg_matcher {
 /// Makes the matcher of a filter on `data.*`. The matcher views the term's texts.
 seg_matcher seg_matcher_of(const seg_term *term, int64_t now_ms);
 
+/// The one value that an equality looks for, or its negation lets through all but; false if it is
+/// not such a one.
+bool seg_matcher_exact_value(const seg_matcher *matcher, seg_value *out);
+
 /// Whether a value matches. `entry` must be in use.
 bool seg_matcher_matches(const seg_matcher *matcher, const seg_column *column,
                          const seg_entry *entry);

@@ -167,6 +167,10 @@ void seg_plan_free(seg_plan *plan) {
     seg_release(allocator, own->first_child, nodes * sizeof *own->first_child);
     seg_release(allocator, own->next_sibling, nodes * sizeof *own->next_sibling);
   }
+  for (size_t i = 0; i < plan->search_count; i++) {
+    seg_automaton_free(plan->searches[i]);
+  }
+  seg_release(allocator, plan->searches, plan->search_capacity * sizeof(seg_automaton *));
   seg_release(allocator, plan->units, plan->unit_capacity * sizeof *plan->units);
   seg_release(allocator, plan->sequence, plan->sequence_capacity * sizeof *plan->sequence);
   seg_index_free(&plan->unit_ids, allocator);

@@ -3,7 +3,8 @@
 // distinct value, packed cells. Children are ordered so that the cheap and selective ones go first.
 //
 // A truth table costs the whole dictionary. When fewer rows than that are to be evaluated (one
-// changed contact), the value of each row is tested directly instead.
+// changed contact), the value of each row is tested directly instead. The tables are made when all
+// terms are bound, in plan_truth.c.
 #include "plan_internal.h"
 
 #include <string.h>
@@ -41,52 +42,6 @@ static void bind_timeline(const seg_plan *plan, const seg_term *term, const seg_
   }
 }
 
-/// The value that an equality with one exact value looks for; false if it is not such a one.
-static bool exact_value(const seg_matcher *matcher, seg_value *out) {
-  if (matcher->test == SEG_TEST_TEXT_EQUAL) {
-    *out = (seg_value){.kind = SEG_VALUE_TEXT, .text = matcher->text};
-    return true;
-  }
-  if (matcher->test != SEG_TEST_BITS_EQUAL) {
-    return false;
-  }
-  *out = (seg_value){.kind = matcher->kind, .boolean = matcher->bits != 0};
-  if (matcher->kind == SEG_VALUE_NUMBER) {
-    memcpy(&out->number, &matcher->bits, sizeof out->number);
-  }
-  return true;
-}
-
-static void set_truth(seg_bound *out, uint32_t code, bool is_true) {
-  if (out->column->code_bytes < 4) {
-    ((uint8_t *)out->truth)[code] = is_true;
-  } else if (is_true) {
-    ((uint64_t *)out->truth)[code / 64] |= UINT64_C(1) << (code % 64);
-  }
-}
-
-/// Decides the predicate once for each distinct value.
-static seg_status make_truth(seg_allocator allocator, seg_bound *out, seg_error *error) {
-  const seg_column *column = out->column;
-  size_t codes = column->entry_count + 1;
-  // Narrow codes: the table covers every code there can be, so that no lookup is out of it.
-  out->truth_bytes = column->code_bytes == 1   ? UINT8_MAX + 1U
-                     : column->code_bytes == 2 ? UINT16_MAX + 1U
-                                               : (codes + 63) / 64 * sizeof(uint64_t);
-  out->truth = seg_allocate_zeroed(allocator, out->truth_bytes, 1);
-  if (out->truth == NULL) {
-    return seg_fail_memory(error);
-  }
-  set_truth(out, 0, seg_matcher_matches_absent(&out->matcher));
-  for (uint32_t code = 1; code < codes; code++) {
-    const seg_entry *entry = &column->entries[code - 1];
-    set_truth(out, code,
-              entry->kind != SEG_VALUE_ABSENT && seg_matcher_matches(&out->matcher, column, entry));
-  }
-  out->kind = SEG_BOUND_TRUTH;
-  return SEG_OK;
-}
-
 /// Binds a range to the plane of a wide column; false if it is no range or there is no plane.
 static bool bind_keys(seg_bound *out) {
   const seg_matcher *matcher = &out->matcher;
@@ -107,35 +62,30 @@ static bool bind_keys(seg_bound *out) {
   return true;
 }
 
-static seg_status bind_data(const seg_plan *plan, const seg_term *term, seg_bound *out,
-                            seg_error *error) {
+static void bind_data(const seg_plan *plan, const seg_term *term, seg_bound *out) {
   out->matcher = seg_matcher_of(term, plan->now_ms);
   out->column = seg_table_find_column(plan->table, term->field.name);
   if (out->column == NULL) {
     bind_none(out, seg_matcher_matches_absent(&out->matcher));
-    return SEG_OK;
+    return;
   }
   if (out->matcher.test == SEG_TEST_ANY) { // exists: not the code of absence
     out->kind = SEG_BOUND_CODE;
     out->code = 0;
     out->inverted = !out->matcher.negated;
-    return SEG_OK;
+    return;
   }
   seg_value value;
-  if (!out->matcher.negated && exact_value(&out->matcher, &value)) {
+  if (!out->matcher.negated && seg_matcher_exact_value(&out->matcher, &value)) {
     out->code = seg_column_find(out->column, plan->table->seed, &value);
     out->kind = out->code == 0 ? SEG_BOUND_NONE : SEG_BOUND_CODE;
-    return SEG_OK;
+    return;
   }
   if (bind_keys(out)) {
-    return SEG_OK;
+    return;
   }
   size_t rows = (plan->range.end - plan->range.begin) * SEG_BLOCK_ROWS;
-  if (out->column->entry_count > rows) {
-    out->kind = SEG_BOUND_VALUES;
-    return SEG_OK;
-  }
-  return make_truth(plan->allocator, out, error);
+  out->kind = out->column->entry_count > rows ? SEG_BOUND_VALUES : SEG_BOUND_TRUTH;
 }
 
 static seg_status bind_segment(const seg_plan *plan, const seg_term *term,
@@ -179,7 +129,8 @@ static seg_status bind_term(const seg_plan *plan, const seg_term *term,
         seg_instant_range_of(term, plan->now_ms));
     return SEG_OK;
   case SEG_FIELD_DATA:
-    return bind_data(plan, term, out, error);
+    bind_data(plan, term, out);
+    return SEG_OK;
   case SEG_FIELD_EVENT:
     bind_timeline(plan, term, seg_table_find_event(plan->table, term->field.name), out);
     return SEG_OK;
@@ -207,7 +158,7 @@ static estimate estimate_term(const seg_plan *plan, const seg_bound *term) {
       [SEG_BOUND_UPDATED_AT] = 0.3, [SEG_BOUND_CODE] = 0.06,       [SEG_BOUND_KEYS] = 0.3,
       [SEG_BOUND_TRUTH] = 0.3,      [SEG_BOUND_VALUES] = 20,       [SEG_BOUND_EMAIL] = 20,
       [SEG_BOUND_OCCURRED] = 0.05,  [SEG_BOUND_LAST] = 0.4,        [SEG_BOUND_OCCURRENCES] = 0.8,
-      [SEG_BOUND_MEMBERS] = 0.01,   [SEG_BOUND_UNIT] = 0.01,
+      [SEG_BOUND_MEMBERS] = 0.01,   [SEG_BOUND_UNIT] = 0.01,       [SEG_BOUND_EMAIL_SEARCH] = 10,
   };
   double rows = (double)plan->table->contact_count + 1;
   double share = 0.5;
@@ -239,28 +190,55 @@ static double rank_of(estimate child, bool is_or) {
   return child.cost / (decided < 0.001 ? 0.001 : decided);
 }
 
+/// Merges two lists of children, each in the order of their ranks; of equal ones `a`'s come first.
+static uint32_t merge_children(seg_plan_unit *own, const estimate *estimates, bool is_or,
+                               uint32_t a, uint32_t b) {
+  uint32_t first = UINT32_MAX;
+  uint32_t *link = &first;
+  while (a != UINT32_MAX && b != UINT32_MAX) {
+    uint32_t *next = rank_of(estimates[b], is_or) < rank_of(estimates[a], is_or) ? &b : &a;
+    *link = *next;
+    link = &own->next_sibling[*next];
+    *next = *link;
+  }
+  *link = a != UINT32_MAX ? a : b;
+  return first;
+}
+
+/// Lists sorted so far while children are sorted: list i has 2^i of them, so there are as many as
+/// the number of a filter's nodes has bits.
+#define SORTED_LISTS 32
+
 /// Links the children of one node in the order of their ranks; `estimates` has theirs.
 static estimate order_children(seg_plan_unit *own, uint32_t node, const estimate *estimates) {
   const seg_node *nodes = own->filter->nodes;
   bool is_or = nodes[node].is_or;
   estimate sum = {.cost = 0, .share = is_or ? 0 : 1};
-  own->first_child[node] = UINT32_MAX;
+  uint32_t sorted[SORTED_LISTS];
+  size_t used = 0;
   for (uint32_t child = node + 1; child < nodes[node].end; child = nodes[child].end) {
-    uint32_t *link = &own->first_child[node];
-    while (*link != UINT32_MAX &&
-           rank_of(estimates[*link], is_or) <= rank_of(estimates[child], is_or)) {
-      link = &own->next_sibling[*link];
+    uint32_t list = child;
+    size_t at = 0;
+    own->next_sibling[child] = UINT32_MAX;
+    for (; at < used && sorted[at] != UINT32_MAX; at++) { // as a binary counter counts
+      list = merge_children(own, estimates, is_or, sorted[at], list);
+      sorted[at] = UINT32_MAX;
     }
-    own->next_sibling[child] = *link;
-    *link = child;
+    used = at == used ? used + 1 : used;
+    sorted[at] = list;
     sum.cost += estimates[child].cost;
     sum.share = is_or ? 1 - (1 - sum.share) * (1 - estimates[child].share)
                       : sum.share * estimates[child].share;
   }
+  uint32_t all = UINT32_MAX;
+  for (size_t at = 0; at < used; at++) {
+    all = merge_children(own, estimates, is_or, sorted[at], all);
+  }
+  own->first_child[node] = all;
   return sum;
 }
 
-seg_status seg_plan_bind(const seg_plan *plan, seg_plan_unit *own, const seg_resolver *resolver,
+seg_status seg_plan_bind(seg_plan *plan, seg_plan_unit *own, const seg_resolver *resolver,
                          seg_error *error) {
   const seg_filter *filter = own->filter;
   seg_allocator allocator = plan->allocator;
@@ -275,6 +253,9 @@ seg_status seg_plan_bind(const seg_plan *plan, seg_plan_unit *own, const seg_res
   }
   for (size_t i = 0; status == SEG_OK && i < filter->term_count; i++) {
     status = bind_term(plan, &filter->terms[i], resolver, &own->terms[i], error);
+  }
+  if (status == SEG_OK) {
+    status = seg_plan_decide(plan, own, error);
   }
   // Children stand behind their parents, so going backwards meets them first.
   for (uint32_t node = (uint32_t)filter->node_count; status == SEG_OK && node-- > 0;) {
@@ -299,6 +280,7 @@ seg_status seg_plan_move(seg_plan *plan, int64_t now_ms, seg_error *error) {
       seg_release(plan->allocator, bound->truth, bound->truth_bytes);
       status = bind_term(plan, &filter->terms[k], NULL, bound, error); // none is a reference
     }
+    status = status == SEG_OK ? seg_plan_decide(plan, &plan->units[i], error) : status;
   }
   return status;
 }

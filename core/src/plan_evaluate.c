@@ -13,6 +13,13 @@ typedef struct page_mask {
   uint64_t words[SEG_PAGE_BLOCKS];
 } page_mask;
 
+/// A search in the addresses of one page: each is read once, when the first term asks for it.
+typedef struct email_search {
+  seg_automaton_finds finds;
+  page_mask known;    ///< Rows that have been read.
+  page_mask *matches; ///< By pattern: those of them that contain it.
+} email_search;
+
 /// A run of blocks within one page, and what evaluation needs to know of it.
 typedef struct chunk {
   const seg_plan *plan;
@@ -21,6 +28,7 @@ typedef struct chunk {
   size_t first; ///< First block within the page.
   size_t count;
   const page_mask *unit_masks; ///< Masks of the units before this one, by unit index.
+  email_search *searches;      ///< One for each of the plan's.
 } chunk;
 
 // Evaluating terms. Each function fills `out` with the rows of `alive` that match, before any
@@ -135,6 +143,32 @@ static void evaluate_email(const chunk *at, const seg_bound *term, const uint64_
       mask |= (uint64_t)matches << bit;
     }
     out[block] = mask;
+  }
+}
+
+/// Reads the addresses of rows, and notes what each contains.
+static void search_emails(const chunk *at, const seg_automaton *automaton, email_search *own,
+                          size_t block, uint64_t rows) {
+  const seg_table *table = at->plan->table;
+  const uint32_t *offsets = table->pages[at->page]->folded + (at->first + block) * SEG_BLOCK_ROWS;
+  own->known.words[block] |= rows;
+  for (; rows != 0; rows &= rows - 1) {
+    unsigned bit = seg_bits_lowest(rows);
+    seg_text_view folded = seg_pool_text(&table->texts, offsets[bit]);
+    size_t count = seg_automaton_find(automaton, &own->finds, folded);
+    for (size_t i = 0; i < count; i++) {
+      own->matches[own->finds.found[i]].words[block] |= UINT64_C(1) << bit;
+    }
+  }
+}
+
+static void evaluate_email_search(const chunk *at, const seg_bound *term, const uint64_t *alive,
+                                  uint64_t *out) {
+  email_search *own = &at->searches[term->search];
+  for (size_t block = 0; block < at->count; block++) {
+    uint64_t unknown = alive[block] & ~own->known.words[block];
+    search_emails(at, at->plan->searches[term->search], own, block, unknown);
+    out[block] = alive[block] & own->matches[term->pattern].words[block];
   }
 }
 
@@ -262,6 +296,9 @@ static void evaluate_plain(const chunk *at, const seg_bound *term, const uint64_
   case SEG_BOUND_EMAIL:
     evaluate_email(at, term, alive, out);
     break;
+  case SEG_BOUND_EMAIL_SEARCH:
+    evaluate_email_search(at, term, alive, out);
+    break;
   case SEG_BOUND_OCCURRED:
   case SEG_BOUND_LAST:
   case SEG_BOUND_OCCURRENCES:
@@ -387,21 +424,65 @@ static void evaluate_chunk(chunk *at, page_mask *unit_masks, sink *out) {
   }
 }
 
+// What an evaluation needs beside the plan, which other threads may be evaluating too.
+
+typedef struct workspace {
+  page_mask *unit_masks; ///< NULL where there is but the filter.
+  size_t mask_bytes;
+  email_search *searches;
+} workspace;
+
+static void free_workspace(const seg_plan *plan, workspace *gone) {
+  for (size_t i = 0; gone->searches != NULL && i < plan->search_count; i++) {
+    email_search *search = &gone->searches[i];
+    size_t patterns = seg_automaton_pattern_count(plan->searches[i]);
+    seg_automaton_finds_free(&search->finds, plan->searches[i], plan->allocator);
+    seg_release(plan->allocator, search->matches, patterns * sizeof *search->matches);
+  }
+  seg_release(plan->allocator, gone->searches, plan->search_count * sizeof *gone->searches);
+  seg_release(plan->allocator, gone->unit_masks, gone->mask_bytes);
+}
+
+static bool make_workspace(const seg_plan *plan, workspace *out) {
+  *out = (workspace){.mask_bytes = plan->unit_count > 1 ? plan->unit_count * sizeof(page_mask) : 0};
+  out->unit_masks = seg_allocate(plan->allocator, out->mask_bytes);
+  out->searches = seg_allocate_zeroed(plan->allocator, plan->search_count, sizeof *out->searches);
+  bool ok = (out->unit_masks != NULL || out->mask_bytes == 0) &&
+            (out->searches != NULL || plan->search_count == 0);
+  for (size_t i = 0; ok && i < plan->search_count; i++) {
+    email_search *search = &out->searches[i];
+    size_t patterns = seg_automaton_pattern_count(plan->searches[i]);
+    search->matches = seg_allocate(plan->allocator, patterns * sizeof *search->matches);
+    ok = seg_automaton_finds_init(&search->finds, plan->searches[i], plan->allocator) &&
+         search->matches != NULL;
+  }
+  if (!ok) {
+    free_workspace(plan, out);
+  }
+  return ok;
+}
+
+/// Forgets the page before.
+static void begin_searches(const seg_plan *plan, email_search *searches) {
+  for (size_t i = 0; i < plan->search_count; i++) {
+    size_t patterns = seg_automaton_pattern_count(plan->searches[i]);
+    memset(&searches[i].known, 0, sizeof searches[i].known);
+    memset(searches[i].matches, 0, patterns * sizeof *searches[i].matches);
+  }
+}
+
 static seg_status evaluate_range(const seg_plan *plan, seg_block_range range, sink *out) {
   size_t block_count = seg_table_block_count(plan->table);
-  size_t mask_bytes = plan->unit_count > 1 ? plan->unit_count * sizeof(page_mask) : 0;
-  page_mask *unit_masks = NULL;
-  if (mask_bytes > 0) {
-    unit_masks = seg_allocate(plan->allocator, mask_bytes);
-    if (unit_masks == NULL) {
-      return SEG_E_NOMEM;
-    }
+  workspace work;
+  if (!make_workspace(plan, &work)) {
+    return SEG_E_NOMEM;
   }
   for (size_t block = range.begin; block < range.end;) {
     chunk at = {.plan = plan,
                 .page = block / SEG_PAGE_BLOCKS,
                 .first = block % SEG_PAGE_BLOCKS,
-                .unit_masks = unit_masks};
+                .unit_masks = work.unit_masks,
+                .searches = work.searches};
     if (block >= block_count) { // beyond the table: no rows
       if (out->words != NULL) {
         clear(out->words, range.end - block);
@@ -411,10 +492,11 @@ static seg_status evaluate_range(const seg_plan *plan, seg_block_range range, si
     at.count = SEG_PAGE_BLOCKS - at.first;
     size_t end = range.end < block_count ? range.end : block_count;
     at.count = at.count < end - block ? at.count : end - block;
-    evaluate_chunk(&at, unit_masks, out);
+    begin_searches(plan, work.searches);
+    evaluate_chunk(&at, work.unit_masks, out);
     block += at.count;
   }
-  seg_release(plan->allocator, unit_masks, mask_bytes);
+  free_workspace(plan, &work);
   return SEG_OK;
 }
 

@@ -1,8 +1,10 @@
-/// A plan's inside, for the three files that make and run it: plan.c finds the units, plan_bind.c
-/// binds their terms and orders their children, plan_evaluate.c evaluates.
+/// A plan's inside, for the four files that make and run it: plan.c finds the units, plan_bind.c
+/// binds their terms and orders their children, plan_truth.c decides predicates for each distinct
+/// value, plan_evaluate.c evaluates.
 #ifndef SEG_PLAN_INTERNAL_H
 #define SEG_PLAN_INTERNAL_H
 
+#include "automaton.h"
 #include "filter_internal.h"
 #include "hash.h"
 #include "matcher.h"
@@ -11,20 +13,21 @@
 
 /// What answers a term.
 typedef enum seg_bound_kind {
-  SEG_BOUND_NONE,        ///< No row (with `inverted`: every row).
-  SEG_BOUND_SUBSCRIBED,  ///< The bit vector.
-  SEG_BOUND_CREATED_AT,  ///< A range.
-  SEG_BOUND_UPDATED_AT,  ///< A range.
-  SEG_BOUND_CODE,        ///< One code.
-  SEG_BOUND_KEYS,        ///< A range over a plane of a wide column.
-  SEG_BOUND_TRUTH,       ///< A truth table over codes.
-  SEG_BOUND_VALUES,      ///< Each row's value is tested.
-  SEG_BOUND_EMAIL,       ///< Each row's folded address is compared.
-  SEG_BOUND_OCCURRED,    ///< Has any occurrence.
-  SEG_BOUND_LAST,        ///< The last occurrence lies in a range.
-  SEG_BOUND_OCCURRENCES, ///< Any occurrence lies in a range.
-  SEG_BOUND_MEMBERS,     ///< A stored membership.
-  SEG_BOUND_UNIT         ///< Another unit's mask.
+  SEG_BOUND_NONE,         ///< No row (with `inverted`: every row).
+  SEG_BOUND_SUBSCRIBED,   ///< The bit vector.
+  SEG_BOUND_CREATED_AT,   ///< A range.
+  SEG_BOUND_UPDATED_AT,   ///< A range.
+  SEG_BOUND_CODE,         ///< One code.
+  SEG_BOUND_KEYS,         ///< A range over a plane of a wide column.
+  SEG_BOUND_TRUTH,        ///< A truth table over codes.
+  SEG_BOUND_VALUES,       ///< Each row's value is tested.
+  SEG_BOUND_EMAIL,        ///< Each row's folded address is compared.
+  SEG_BOUND_EMAIL_SEARCH, ///< A search finds what each row's folded address contains.
+  SEG_BOUND_OCCURRED,     ///< Has any occurrence.
+  SEG_BOUND_LAST,         ///< The last occurrence lies in a range.
+  SEG_BOUND_OCCURRENCES,  ///< Any occurrence lies in a range.
+  SEG_BOUND_MEMBERS,      ///< A stored membership.
+  SEG_BOUND_UNIT          ///< Another unit's mask.
 } seg_bound_kind;
 
 /// A term bound to the table.
@@ -41,6 +44,8 @@ typedef struct seg_bound {
   const seg_timeline *timeline;
   seg_text_view text;
   bool is_equality;
+  uint32_t search; ///< Of the plan's, and the pattern within it.
+  uint32_t pattern;
   seg_mask_view members;
   uint32_t unit;
 } seg_bound;
@@ -68,6 +73,9 @@ struct seg_plan {
   size_t sequence_count;
   size_t sequence_capacity;
   seg_index unit_ids;
+  seg_automaton **searches; ///< What many terms of one unit look for in addresses.
+  size_t search_count;
+  size_t search_capacity;
 };
 
 /// Finds a segment through the resolver; false without one.
@@ -78,8 +86,13 @@ uint32_t seg_plan_find_unit(const seg_plan *plan, seg_text_view id);
 
 /// Binds the terms of a unit and orders its children. All units must have been found.
 /// Returns SEG_OK, SEG_E_FIELD, SEG_E_NOMEM; what was made is freed with the plan.
-seg_status seg_plan_bind(const seg_plan *plan, seg_plan_unit *own, const seg_resolver *resolver,
+seg_status seg_plan_bind(seg_plan *plan, seg_plan_unit *own, const seg_resolver *resolver,
                          seg_error *error);
+
+/// Makes the truth tables of a unit's terms that are bound to one and have none yet, and the
+/// searches that many terms share. Returns SEG_OK or SEG_E_NOMEM; what was made is freed with the
+/// plan.
+seg_status seg_plan_decide(seg_plan *plan, seg_plan_unit *own, seg_error *error);
 
 /// Moves a plan to another moment: the terms that look back in time are bound anew, with all that
 /// they lead to. Children keep their order, on which no answer depends.

@@ -227,6 +227,26 @@ class Preview(ApiTest):
         self.refused(self.api.post("/segments/preview",
                                    {"condition": PRO, "segmentId": made["id"]}), 400, "BAD_REQUEST")
 
+    def test_hundreds_of_texts_at_once(self):
+        people = [(f"{name}{i}@x.io", f"{name.upper()} {i}") for i in range(40)
+                  for name in ("ann", "bea")]
+        for email, note in people:
+            self.contact(email, {"note": note})
+        parts = [f"{name} {i}" for i in range(100) for name in ("ann", "Bea", "cy")]
+        filters = [filter_of("data.note", "contains", part) for part in parts]
+        filters += [filter_of("email", "notContains", part.replace(" ", "")) for part in parts]
+        answer = self.ok(self.api.post("/segments/preview", {"condition": {
+            "logic": "OR", "groups": [{"filters": [one]} for one in filters]}}))
+        expected = [sum(part.lower() in note.lower() for _, note in people) for part in parts]
+        expected += [sum(part.replace(" ", "").lower() not in email for email, _ in people)
+                     for part in parts]
+        self.assertEqual([node["count"] for node in answer["nodes"]],
+                         [count for count in expected for _ in ("group", "filter")])
+        self.assertEqual(answer["count"], len(people))
+        made = self.segment("Texts", {"logic": "OR",
+                                      "groups": [{"filters": [one]} for one in filters[:300]]})
+        self.assertEqual(made["memberCount"], len(people))
+
     def test_without_contacts(self):
         answer = self.ok(self.api.post("/segments/preview", {"condition": PRO, "sample": 100}))
         self.assertEqual((answer["count"], answer["total"], answer["sample"]), (0, 0, []))

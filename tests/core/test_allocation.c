@@ -123,6 +123,35 @@ static void *make_plan(seg_allocator allocator) {
   return own;
 }
 
+// With a filter that has many texts to look for, in addresses and in a column with many values.
+
+#define PART(field, op, value)                                                                     \
+  "{\"field\":\"" field "\",\"operator\":\"" op "\",\"value\":\"" value "\"}"
+#define FOUR_PARTS(field, op, begin)                                                               \
+  PART(field, op, begin "1")                                                                       \
+  "," PART(field, op, begin "2") "," PART(field, op, begin "3") "," PART(field, op, begin "1")
+#define PARTS_MET FOUR_PARTS("email", "contains", "")
+#define PARTS_UNMET                                                                                \
+  FOUR_PARTS("email", "notContains", "c")                                                          \
+  "," FOUR_PARTS("data.v", "contains", "") "," FOUR_PARTS("data.v", "notContains", "")
+#define PARTS                                                                                      \
+  "{\"logic\":\"OR\",\"groups\":[{\"filters\":[" PARTS_MET "]},{\"filters\":[" PARTS_UNMET "]}]}"
+
+static void *make_parts(seg_allocator allocator) {
+  fixture *own = make_fixture(allocator);
+  seg_filter_free(own->filter);
+  own->filter = test_filter(allocator, PARTS);
+  return own;
+}
+
+static void *make_parts_plan(seg_allocator allocator) {
+  fixture *own = make_parts(allocator);
+  assert_int_equal(seg_plan_create(allocator, own->filter, own->table, TEST_NOW_MS, NULL,
+                                   seg_plan_all_blocks(own->table), &own->plan, NULL),
+                   SEG_OK);
+  return own;
+}
+
 /// The same, with a snapshot of the table.
 static void *make_snapshot(seg_allocator allocator) {
   fixture *own = make_fixture(allocator);
@@ -487,6 +516,10 @@ static seg_status call_count(void *made, seg_allocator allocator) {
 static void check_count(void *made, seg_status status) {
   assert_int_equal(((fixture *)made)->count, status == SEG_OK);
 }
+static void check_parts(void *made, seg_status status) { // c123, c132, c213, c231
+  seg_mask_view mask = {((fixture *)made)->mask, 4};
+  assert_true(status != SEG_OK || seg_mask_count(mask) == 4);
+}
 static seg_status call_nodes(void *made, seg_allocator allocator) {
   (void)allocator;
   fixture *own = made;
@@ -618,6 +651,8 @@ static const subject subjects[] = {
      SEG_E_SEGMENT},
     {"seg_plan_create", make_fixture, call_plan, check_plan, end_fixture, SEG_OK},
     {"seg_plan_evaluate", make_plan, call_evaluate, check_evaluate, end_fixture, SEG_OK},
+    {"seg_plan_create, texts", make_parts, call_plan, check_plan, end_fixture, SEG_OK},
+    {"seg_plan_evaluate, texts", make_parts_plan, call_evaluate, check_parts, end_fixture, SEG_OK},
     {"seg_plan_count", make_plan, call_count, check_count, end_fixture, SEG_OK},
     {"seg_plan_count_nodes", make_plan, call_nodes, check_nodes, end_fixture, SEG_OK},
     {"seg_explain_create", make_fixture, call_explain, check_explain, end_fixture, SEG_OK},

@@ -229,6 +229,130 @@ static seg_status try_plan(const seg_table *table, const seg_filter *filter,
   return status;
 }
 
+// Many filters on texts at once are answered together; each by itself is answered by itself.
+
+#define TEXT_ROWS 9000
+#define TEXT_FILTERS 120
+#define TEXT_FILTER_BYTES 1024
+
+/// A text of few letters, so that parts of it are found often, in one another and across ends.
+static void random_text(uint64_t *random, size_t letters_max, char *out) {
+  static const char *const letters[] = {"a",        "b",        "A", "\xC3\xA9",
+                                        "\xC3\x89", "\xC3\x9F", "s", " "};
+  size_t count = test_random_below(random, (uint32_t)letters_max + 1);
+  *out = '\0';
+  for (size_t i = 0; i < count; i++) {
+    (void)strcat(out, letters[test_random_below(random, 8)]);
+  }
+}
+
+static seg_table *table_of_texts(uint64_t *random, size_t rows) {
+  seg_table *table = test_table(seg_allocator_default());
+  for (size_t i = 0; i < rows; i++) {
+    char id[32];
+    char data[256];
+    char text[64];
+    char other[64];
+    (void)snprintf(id, sizeof id, "%s%u",
+                   i % 3 == 0   ? "abba"
+                   : i % 3 == 1 ? "sas"
+                                : "b",
+                   (unsigned)i);
+    random_text(random, 14, text);
+    random_text(random, 2, other);
+    (void)snprintf(data, sizeof data,
+                   i % 5 == 4 ? "{\"note\":[\"%s\",\"%s\",7],\"few\":%u}"
+                              : "{\"note\":\"%s %s%u\",\"few\":\"f%u\"}",
+                   text, other, (unsigned)i % 77, (unsigned)i % 41);
+    (void)test_add(table, id, i % 11 == 10 ? NULL : data);
+  }
+  for (uint32_t row = 0; row < rows; row += 13) {
+    seg_table_remove(table, row);
+  }
+  return table;
+}
+
+/// One filter on a text, as test_filter_of takes it.
+/// letters_max  Of every third one: long ones do not fit into one automaton all together.
+static void random_filter(uint64_t *random, size_t index, size_t letters_max,
+                          char out[TEXT_FILTER_BYTES]) {
+  static const char *const fields[] = {"data.note", "data.note", "email", "data.few"};
+  static const char *const operators[] = {"contains",    "notContains",    "equals",
+                                          "notEquals",   "contains",       "notContains",
+                                          "greaterThan", "lessThanOrEqual"};
+  char value[600] = "";
+  size_t field = test_random_below(random, 4);
+  size_t op = test_random_below(random, field == 2 ? 6 : 8);
+  random_text(random, index % 3 == 0 ? letters_max : 3, value);
+  (void)snprintf(out, TEXT_FILTER_BYTES, "\"field\":\"%s\",\"operator\":\"%s\",\"value\":\"%s\"",
+                 fields[field], operators[op], value);
+}
+
+/// Compares what one condition of all the filters says of each with what each says alone.
+static void check_together(const seg_table *table, char filters[TEXT_FILTERS][TEXT_FILTER_BYTES],
+                           const char *logic, size_t group_count) {
+  size_t size = (size_t)TEXT_FILTERS * (TEXT_FILTER_BYTES + 32);
+  char *json = malloc(size);
+  size_t *counts = calloc((size_t)2 * TEXT_FILTERS, sizeof *counts);
+  assert_true(json != NULL && counts != NULL);
+  int at = snprintf(json, size, "{\"logic\":\"%s\",\"groups\":[", logic);
+  for (size_t i = 0; i < TEXT_FILTERS; i++) {
+    size_t within = i % (TEXT_FILTERS / group_count);
+    at += snprintf(json + at, size - (size_t)at, "%s{%s}",
+                   within > 0 ? ","
+                   : i == 0   ? "{\"filters\":["
+                              : "]},{\"filters\":[",
+                   filters[i]);
+  }
+  (void)snprintf(json + at, size - (size_t)at, "]}]}");
+  seg_filter *filter = test_filter(seg_allocator_default(), json);
+  assert_int_equal(seg_filter_node_count(filter), TEXT_FILTERS + group_count);
+  seg_plan *plan = NULL;
+  assert_int_equal(seg_plan_create(seg_allocator_default(), filter, table, TEST_NOW_MS, NULL,
+                                   seg_plan_all_blocks(table), &plan, NULL),
+                   SEG_OK);
+  assert_int_equal(seg_plan_count_nodes(plan, counts), SEG_OK);
+  size_t node = 0;
+  size_t group_mismatches = 0;
+  for (size_t i = 0; i < TEXT_FILTERS; i++) {
+    node += i % (TEXT_FILTERS / group_count) == 0; // the group stands before its filters
+    size_t alone = test_count_of(table, filters[i]);
+    if (counts[node] != alone) {
+      fail_msg("%s: %zu alone, %zu with others", filters[i], alone, counts[node]);
+    }
+    group_mismatches += counts[node++] != counts[0];
+  }
+  assert_true(group_mismatches > 0); // they do not all say the same
+  // In order of cost, and no more rows than are undecided: the same contacts all the same.
+  size_t together = test_count(table, filter, NULL);
+  size_t count = 0;
+  assert_int_equal(seg_plan_count(plan, &count), SEG_OK);
+  assert_int_equal(count, together);
+  if (group_count == 1) {
+    assert_int_equal(count, counts[0]);
+  }
+  seg_plan_free(plan);
+  seg_filter_free(filter);
+  free(counts);
+  free(json);
+}
+
+static void many_filters_on_texts_say_what_each_says(void **state) {
+  (void)state;
+  uint64_t random = test_seed();
+  seg_table *table = table_of_texts(&random, TEXT_ROWS);
+  static char filters[TEXT_FILTERS][TEXT_FILTER_BYTES];
+  for (size_t round = 0; round < 3; round++) {
+    for (size_t i = 0; i < TEXT_FILTERS; i++) {
+      random_filter(&random, i, round < 2 ? 40 : 250, filters[i]);
+    }
+    check_together(table, filters, "OR", TEXT_FILTERS);
+    check_together(table, filters, "AND", TEXT_FILTERS / 4);
+    check_together(table, filters, "AND", 1);
+  }
+  seg_table_free(table);
+}
+
 static void references_that_lead_nowhere_are_refused(void **state) {
   (void)state;
   seg_allocator allocator = seg_allocator_default();
@@ -357,6 +481,7 @@ int main(void) {
       cmocka_unit_test(ranges_are_slices_of_the_whole),
       cmocka_unit_test(blocks_beyond_the_table_are_empty),
       cmocka_unit_test(each_node_is_counted_for_itself),
+      cmocka_unit_test(many_filters_on_texts_say_what_each_says),
       cmocka_unit_test(references_that_lead_nowhere_are_refused),
       cmocka_unit_test(a_chain_of_5000_segments_takes_no_stack),
       cmocka_unit_test(each_segment_is_visited_once),

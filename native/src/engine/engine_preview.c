@@ -212,13 +212,30 @@ typedef struct preview_work {
   uint64_t *members; ///< Of the segment that is about to change.
 } preview_work;
 
+/// Evaluates the condition, and each node of it. One plan for both: its truth tables cost more than
+/// either where there are many filters on texts.
+static bool evaluate(preview_work *own, preview *out) {
+  project_view view = {.project = own->project, .table = own->project->table};
+  seg_resolver resolver = project_resolver(&view);
+  seg_block_range all = seg_plan_all_blocks(view.table);
+  seg_plan *plan = NULL;
+  own->matches = mask_new(view.table);
+  out->node_counts = calloc(seg_filter_node_count(out->filter) + 1, sizeof *out->node_counts);
+  bool ok = own->matches != NULL && out->node_counts != NULL &&
+            seg_plan_create(memory(), out->filter, view.table, own->now_ms, &resolver, all, &plan,
+                            NULL) == SEG_OK &&
+            seg_plan_evaluate(plan, all, own->matches) == SEG_OK &&
+            seg_plan_count_nodes(plan, out->node_counts) == SEG_OK;
+  seg_plan_free(plan);
+  return ok;
+}
+
 static bool count_matches(preview_work *own, preview *out) {
   const seg_table *table = own->project->table;
   size_t blocks = seg_table_block_count(table);
   seg_text_view all = {.bytes = NULL, .size_bytes = 0};
   id_list sample;
-  if (!mask_of_filter(own->project, out->filter, own->now_ms, &own->matches) ||
-      !mask_of_subscribed(own->project, own->now_ms, &own->subscribed) ||
+  if (!mask_of_subscribed(own->project, own->now_ms, &own->subscribed) ||
       !list_page(own->project, own->matches, all, 0, own->sample, &sample, &out->count)) {
     return false;
   }
@@ -229,19 +246,6 @@ static bool count_matches(preview_work *own, preview *out) {
     out->subscribed += (size_t)__builtin_popcountll(own->matches[i] & own->subscribed[i]);
   }
   return true;
-}
-
-static bool count_nodes(const preview_work *own, preview *out) {
-  project_view view = {.project = own->project, .table = own->project->table};
-  seg_resolver resolver = project_resolver(&view);
-  seg_plan *plan = NULL;
-  out->node_counts = calloc(seg_filter_node_count(out->filter) + 1, sizeof *out->node_counts);
-  bool ok = out->node_counts != NULL &&
-            seg_plan_create(memory(), out->filter, view.table, own->now_ms, &resolver,
-                            seg_plan_all_blocks(view.table), &plan, NULL) == SEG_OK &&
-            seg_plan_count_nodes(plan, out->node_counts) == SEG_OK;
-  seg_plan_free(plan);
-  return ok;
 }
 
 static bool count_moves(preview_work *own, const segment *of, preview *out, preview_moves *moves) {
@@ -292,7 +296,7 @@ static engine_status look(preview_work *own, seg_text_view segment_id, preview *
   if (status == SEG_E_SEGMENT) {
     return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
   }
-  bool ok = status == SEG_OK && count_matches(own, out) && count_nodes(own, out) &&
+  bool ok = status == SEG_OK && evaluate(own, out) && count_matches(own, out) &&
             (of == NULL || count_moves(own, of, out, moves));
   return ok ? ENGINE_OK : no_memory(error);
 }

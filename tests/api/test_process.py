@@ -4,9 +4,14 @@
     test_process.py PROGRAM [--short] [unittest options]
 """
 
+import json
+import re
+import signal
+import subprocess
+
 import suite
 from suite import PRO, OwnServerTest, setUpModule, tearDownModule
-from server import Server
+from server import Client, Server
 
 
 class Restarts(OwnServerTest):
@@ -63,6 +68,55 @@ class Restarts(OwnServerTest):
         client = self.client(server)
         self.assertEqual([client.get("/segments").status for _ in range(2)], [200, 429])
         self.assertEqual(server.stop(), 0)
+
+
+class Logs(OwnServerTest):
+    """A server whose standard error is a pipe that nobody reads."""
+
+    # Of some 200 bytes each: more than the pipe and the server's two buffers of 1 MiB hold.
+    REQUESTS = 16000
+
+    def start(self):
+        self.project = Server(suite.program, self.db).create_project("Own")
+        self.process = subprocess.Popen(
+            [suite.program, "serve", "--db", self.db, "--listen", "127.0.0.1:0", "--rate", "0"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end)
+        for line in self.process.stdout:
+            found = re.search(r"http://127\.0\.0\.1:(\d+)/login", line)
+            if found:
+                client = Client(int(found[1]), self.project["secretKey"])
+                self.addCleanup(client.close)
+                return client
+        return self.fail("the server did not start")
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(60)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def test_requests_go_on_and_what_was_dropped_is_told(self):
+        client = self.start()
+        for _ in range(self.REQUESTS):
+            self.assertEqual(client.get("/health").status, 200)
+        self.process.send_signal(signal.SIGTERM)  # it ends once it is read, or does not wait long
+        lines = [json.loads(line) for line in self.process.stderr]
+        self.assertEqual(self.process.wait(60), 0)
+        dropped = [line for line in lines if line["event"] == "log.dropped"]
+        count = sum(int(line["message"].split()[0]) for line in dropped)
+        kept = sum(line["event"] == "request" for line in lines)
+        self.assertTrue(dropped)
+        # Two more were logged than requests, if they were dropped: that it ends, and that it has.
+        self.assertIn(kept + count - self.REQUESTS, (0, 1, 2))
+
+    def test_a_server_that_nobody_reads_ends(self):
+        client = self.start()
+        for _ in range(2000):
+            self.assertEqual(client.get("/health").status, 200)
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(30), 0)
 
 
 class Commands(OwnServerTest):

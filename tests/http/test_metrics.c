@@ -6,6 +6,7 @@
 #include "segmentry/text.h"
 
 #include <cJSON.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,9 +89,10 @@ static void keep(void *context, const char *line, size_t size_bytes) {
   line_count++;
 }
 
-static void check_line(const char *wanted) {
+static void check_line(seg_http_log *log, const char *wanted) {
   cJSON *tree;
   seg_error error;
+  assert_true(seg_http_log_flush(log));
   if (seg_json_parse(seg_text_of(last_line), 4, &tree, &error) != SEG_OK) {
     fail_msg("%s: %s", error.message, last_line);
   }
@@ -105,8 +107,8 @@ static void test_log(void **state) {
   seg_http_log *log;
   assert_int_equal(seg_http_log_create(SEG_HTTP_INFO, keep, NULL, &log), SEG_OK);
   seg_http_log_event(log, SEG_HTTP_WARN, "store.slow", "r1", "took %d ms\n\"%s\"", 5, "\xFF");
-  check_line("\"level\":\"warn\",\"event\":\"store.slow\",\"requestId\":\"r1\","
-             "\"message\":\"took 5 ms\\n\\\"\xEF\xBF\xBD\\\"\"");
+  check_line(log, "\"level\":\"warn\",\"event\":\"store.slow\",\"requestId\":\"r1\","
+                  "\"message\":\"took 5 ms\\n\\\"\xEF\xBF\xBD\\\"\"");
   seg_http_log_event(log, SEG_HTTP_DEBUG, "no", NULL, "not seen");
   assert_int_equal(line_count, 1);
   char path[5000];
@@ -119,19 +121,65 @@ static void test_log(void **state) {
                                   .status = 500,
                                   .duration_ms = 1.23456};
   seg_http_log_write_request(log, &request);
-  check_line("\"status\":500,\"ms\":1.234,");
+  check_line(log, "\"status\":500,\"ms\":1.234,");
   assert_non_null(strstr(last_line, "\"level\":\"error\""));
   char message[600];
   memset(message, '\x01', sizeof message);
   message[sizeof message - 1] = '\0';
   seg_http_log_event(log, SEG_HTTP_ERROR, "long", NULL, "%s", message);
-  check_line("\"event\":\"long\"");
+  check_line(log, "\"event\":\"long\"");
   assert_int_equal(line_count, 3);
   seg_http_log_free(log);
   seg_http_log_event(NULL, SEG_HTTP_ERROR, "none", NULL, "nobody listens");
 }
 
+/// A reader who stops reading until the gate is opened, and then counts.
+typedef struct slow_reader {
+  pthread_mutex_t gate;
+  size_t lines;
+  size_t told; ///< Lines that were dropped, as the log says.
+  size_t tellings;
+} slow_reader;
+
+static void read_slowly(void *context, const char *line, size_t size_bytes) {
+  slow_reader *own = context;
+  static const char event[] = "\"event\":\"log.dropped\",\"message\":\"";
+  char text[SEG_HTTP_LOG_LINE_BYTES_MAX + 1];
+  (void)pthread_mutex_lock(&own->gate);
+  memcpy(text, line, size_bytes);
+  text[size_bytes] = '\0';
+  const char *found = strstr(text, event);
+  if (found != NULL) {
+    own->told += strtoul(found + sizeof event - 1, NULL, 10);
+    own->tellings++;
+  } else {
+    own->lines++;
+  }
+  (void)pthread_mutex_unlock(&own->gate);
+}
+
+static void test_a_log_that_is_not_read_drops_and_tells(void **state) {
+  (void)state;
+  enum { LINES = 60000 }; // more than two buffers hold
+  slow_reader reader = {.gate = PTHREAD_MUTEX_INITIALIZER};
+  seg_http_log *log;
+  assert_int_equal(seg_http_log_create(SEG_HTTP_INFO, read_slowly, &reader, &log), SEG_OK);
+  for (size_t round = 1; round <= 2; round++) {
+    (void)pthread_mutex_lock(&reader.gate);
+    for (size_t i = 0; i < LINES; i++) {
+      seg_http_log_event(log, SEG_HTTP_INFO, "busy", NULL, "line %zu of many", i);
+    }
+    (void)pthread_mutex_unlock(&reader.gate);
+    assert_true(seg_http_log_flush(log));
+    assert_int_equal(reader.lines + reader.told, LINES * round);
+    assert_int_equal(reader.tellings, round);
+    assert_true(reader.lines > round * SEG_HTTP_LOG_BUFFER_BYTES / 200);
+  }
+  seg_http_log_free(log);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_page), cmocka_unit_test(test_log)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_page), cmocka_unit_test(test_log),
+                                     cmocka_unit_test(test_a_log_that_is_not_read_drops_and_tells)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

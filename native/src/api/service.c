@@ -28,6 +28,8 @@ static void log_engine(void *context, const char *event, const char *message) {
   seg_http_log_event(context, SEG_HTTP_ERROR, event, NULL, "%s", message);
 }
 
+static void flush_log(void *context) { (void)seg_http_log_flush(context); }
+
 static void log_webhooks(void *context, const char *event, const char *message) {
   seg_http_log_event(context, SEG_HTTP_WARN, event, NULL, "%s", message);
 }
@@ -71,6 +73,7 @@ static service_result open_engine(const service_options *options, api *own) {
                             .now_ms = wall_clock_ms,
                             .context = own->log,
                             .log = log_engine,
+                            .flush_log = flush_log,
                             .progress = log_progress};
   store_error error = {.status = STORE_NOMEM, .message = "out of memory"};
   int64_t begin_ms = wall_clock_ms(NULL);

@@ -273,7 +273,8 @@ bool engine_open(const engine_options *options, engine **out, store_error *error
                               .look_context = own,
                               .told = tell_sender,
                               .told_context = own,
-                              .log = options->log};
+                              .log = options->log,
+                              .flush_log = options->flush_log};
     own->writer = writer_start(session, &writing);
     ok = own->writer != NULL;
     session = ok ? NULL : session; // the writer's own from here on

@@ -29,6 +29,8 @@ typedef struct engine_options {
   int64_t (*now_ms)(void *context);
   void *context;
   void (*log)(void *context, const char *event, const char *message);
+  /// optional  Waits, but not for long, until what was logged has been written: the process ends.
+  void (*flush_log)(void *context);
   /// optional  Told about every ENGINE_PROGRESS_MS how much of a project is loaded.
   void (*progress)(void *context, size_t contacts, size_t events);
 } engine_options;

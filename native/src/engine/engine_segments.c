@@ -146,7 +146,8 @@ static engine_status run_create(command *base, batch *in, project_batch *part) {
 static void publish_create(command *base, project *of) {
   define_command *own = (define_command *)base;
   if (!project_add_segment(of, own->made)) {
-    abort(); // the store has it: a restart brings it back
+    base->is_lost = true;
+    return;
   }
   own->made = NULL;
 }
@@ -234,7 +235,8 @@ static engine_status run_change(command *base, batch *in, project_batch *part) {
 static void publish_change(command *base, project *of) {
   define_command *own = (define_command *)base;
   if (!project_replace_segment(of, own->replaced, own->made)) {
-    abort(); // the store has it: a restart brings it back
+    base->is_lost = true;
+    return;
   }
   own->made = NULL;
 }

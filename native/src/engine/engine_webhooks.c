@@ -348,7 +348,8 @@ static engine_status run_update(command *base, batch *in, project_batch *part) {
 static void publish_made(command *base, project *of) {
   webhook_command *own = (webhook_command *)base;
   if (!project_put_webhook(of, own->made)) {
-    abort(); // the store has it: a restart brings it back
+    base->is_lost = true;
+    return;
   }
   own->made = NULL;
 }

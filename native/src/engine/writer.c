@@ -113,7 +113,17 @@ static bool run_command(batch *own, command *next) {
          store_savepoint_undo(own->session, &own->error) == STORE_OK;
 }
 
-static void publish_command(command *done) {
+/// The store has it and the tables do not: starting anew is the one way to agree again.
+static _Noreturn void end_process(const writer *own) {
+  own->options.log(own->options.context, "out_of_memory",
+                   "no memory to publish a committed change; restart to rebuild from the store");
+  if (own->options.flush_log != NULL) {
+    own->options.flush_log(own->options.context);
+  }
+  abort();
+}
+
+static void publish_command(const writer *own, command *done) {
   project *of = done->project;
   if (of != NULL) {
     (void)pthread_rwlock_wrlock(&of->lock);
@@ -122,18 +132,18 @@ static void publish_command(command *done) {
   if (of != NULL) {
     (void)pthread_rwlock_unlock(&of->lock);
   }
+  if (done->is_lost) {
+    end_process(own);
+  }
 }
 
 static void publish(writer *own, batch *done, command *const *commands, size_t count) {
   if (!batch_publish(done)) {
-    // The store has it and the tables do not: starting anew is the one way to agree again.
-    own->options.log(own->options.context, "out_of_memory",
-                     "no memory to publish a committed change; restart to rebuild from the store");
-    abort();
+    end_process(own);
   }
   for (size_t i = 0; i < count; i++) {
     if (commands[i]->status == ENGINE_OK && commands[i]->publish != NULL) {
-      publish_command(commands[i]);
+      publish_command(own, commands[i]);
     }
   }
   if (done->has_deliveries) {

@@ -59,6 +59,7 @@ struct command {
   project *project;
   bool is_exclusive;  ///< Has a batch for itself: it looks at, or changes, the project's segments.
   size_t item_count;  ///< Of one that does the same to many: how many; else 0.
+  bool is_lost;       ///< Set by `publish`: no memory to have what the store has. Ends the process.
   bool is_unfinished; ///< Set by `run`: another command follows, there is no answer to keep yet.
   engine_error *error;
   // The writer's own.
@@ -85,6 +86,8 @@ typedef struct writer_options {
   void (*told)(void *context);
   void *told_context;
   void (*log)(void *context, const char *event, const char *message);
+  /// optional  Waits, but not for long, until what was logged has been written: the process ends.
+  void (*flush_log)(void *context);
 } writer_options;
 
 /// Commands that wait at most: beyond it requests are turned away instead of piling up.

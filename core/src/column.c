@@ -420,7 +420,7 @@ void seg_column_compact(seg_column *column, seg_allocator allocator) {
   if (!seg_pool_is_wasteful(&column->pool)) {
     return;
   }
-  seg_pool pool = {0};
+  seg_pool pool = {.limit_bytes = column->pool.limit_bytes};
   // First all copies, then all offsets: a failure half-way leaves the column as it was.
   for (int pass = 0; pass < 2; pass++) {
     pool.size_bytes = pool.size_bytes > 0 ? 1 : 0;

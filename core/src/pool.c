@@ -8,6 +8,13 @@
 /// Below this much waste, compaction costs more than it gives.
 #define WASTE_BYTES_MIN 65536U
 #define LENGTH_BYTES_MAX 5U
+/// A pool is nearly full when less than one of so many parts is left of it. As much waste is then
+/// worth a copy, and counts as room: so there is one copy for each such part, not one a text.
+#define LAST_PARTS 16U
+
+static size_t limit_of(const seg_pool *pool) {
+  return pool->limit_bytes == 0 ? SEG_POOL_BYTES_MAX : pool->limit_bytes;
+}
 
 static size_t write_length(char *out, size_t length) {
   size_t at = 0;
@@ -34,7 +41,7 @@ static size_t read_length(const char *bytes, size_t *length) {
 static bool reserve(seg_pool *pool, seg_allocator allocator, size_t more_bytes) {
   size_t needed = (pool->size_bytes == 0 ? 1 : pool->size_bytes) + more_bytes;
   void *block = pool->bytes;
-  if (needed > UINT32_MAX || !seg_grow(allocator, &block, &pool->capacity, needed, 1)) {
+  if (needed > limit_of(pool) || !seg_grow(allocator, &block, &pool->capacity, needed, 1)) {
     return false;
   }
   pool->bytes = block;
@@ -84,10 +91,20 @@ void seg_pool_rewind(seg_pool *pool, size_t size_bytes) {
 }
 
 bool seg_pool_is_wasteful(const seg_pool *pool) {
-  return pool->waste_bytes > WASTE_BYTES_MIN && pool->waste_bytes > pool->size_bytes / 2;
+  size_t part = limit_of(pool) / LAST_PARTS;
+  bool is_nearly_full = pool->size_bytes > limit_of(pool) - part;
+  return (pool->waste_bytes > WASTE_BYTES_MIN && pool->waste_bytes > pool->size_bytes / 2) ||
+         (is_nearly_full && pool->waste_bytes >= part);
+}
+
+size_t seg_pool_room(const seg_pool *pool) {
+  size_t limit = limit_of(pool);
+  size_t used = pool->size_bytes;
+  used -= pool->waste_bytes >= limit / LAST_PARTS ? pool->waste_bytes : 0;
+  return used < limit ? limit - used : 0;
 }
 
 void seg_pool_free(seg_pool *pool, seg_allocator allocator) {
   seg_release(allocator, pool->bytes, pool->capacity);
-  *pool = (seg_pool){0};
+  *pool = (seg_pool){.limit_bytes = pool->limit_bytes};
 }

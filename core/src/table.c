@@ -116,6 +116,15 @@ static bool replace_empty_column(seg_table *table, seg_column *added) {
   return false;
 }
 
+void seg_table_limit_texts(seg_table *table, size_t bytes) {
+  table->texts.limit_bytes = bytes;
+  for (size_t i = 0; i < table->column_count; i++) {
+    table->columns[i]->pool.limit_bytes = bytes;
+  }
+}
+
+size_t seg_table_text_room(const seg_table *table) { return seg_pool_room(&table->texts); }
+
 seg_status seg_table_make_column(seg_table *table, seg_text_view path, seg_column **out,
                                  seg_error *error) {
   *out = seg_table_find_column(table, path);
@@ -133,6 +142,7 @@ seg_status seg_table_make_column(seg_table *table, seg_text_view path, seg_colum
   if (column == NULL) {
     return seg_fail_memory(error);
   }
+  column->pool.limit_bytes = table->texts.limit_bytes;
   if (table->column_count < SEG_TABLE_COLUMNS_MAX) {
     table->columns[table->column_count] = column;
     index_column(table, table->column_count++);
@@ -446,7 +456,7 @@ static void compact_texts(seg_table *table) {
   if (!seg_pool_is_wasteful(&table->texts)) {
     return;
   }
-  seg_pool pool = {0};
+  seg_pool pool = {.limit_bytes = table->texts.limit_bytes};
   // First all copies, then all offsets: a failure half-way leaves the table as it was.
   for (int pass = 0; pass < 2; pass++) {
     pool.size_bytes = pool.size_bytes > 0 ? 1 : 0;

@@ -254,32 +254,65 @@ static seg_status stage_all_nested(seg_table *table, uint32_t row, const cJSON *
   return SEG_OK;
 }
 
-/// Counts the paths below an object that the table does not know.
-static size_t count_new_nested(const seg_table *table, const cJSON *object, seg_text_view path) {
-  size_t count = 0;
+/// What is kept of a field's room for texts that it has already, as one part of so many. They are
+/// let in when nothing else is, or a contact with such a text could not be changed any more. They
+/// need room all the same where one change takes the last of them away and the next brings it back.
+#define KEPT_PARTS 64U
+
+/// The room of a field that is nearly full, for one value: looked at more closely than others.
+static size_t room_of_value(const seg_table *table, const seg_column *column, const cJSON *item) {
+  size_t room = seg_pool_room(&column->pool);
+  const seg_pool empty = {.limit_bytes = column->pool.limit_bytes};
+  size_t kept = seg_pool_room(&empty) / KEPT_PARTS;
+  if (room < 4 * kept && cJSON_IsString(item)) {
+    seg_value value = {.kind = SEG_VALUE_TEXT, .text = seg_text_of(item->valuestring)};
+    kept = seg_column_find(column, table->seed, &value) != 0 ? 0 : kept;
+  }
+  return room > kept ? room - kept : 0;
+}
+
+/// Notes what one value meets at its path.
+static void note_room(const seg_table *table, const cJSON *item, seg_text_view path,
+                      seg_data_room *out) {
+  const seg_column *column = seg_table_find_column(table, path);
+  if (column == NULL) {
+    out->new_field_count++;
+  } else if (cJSON_IsString(item) || cJSON_IsArray(item)) {
+    size_t room = room_of_value(table, column, item);
+    if (room < out->text_bytes) {
+      out->text_bytes = room;
+      out->text_path = column->path;
+    }
+  }
+}
+
+static void note_nested_room(const seg_table *table, const cJSON *object, seg_text_view path,
+                             seg_data_room *out) {
   for (const cJSON *item = object->child; item != NULL; item = item->next) {
     char bytes[PATH_BYTES_MAX];
     seg_text_view inner;
     if (join_path(path, item->string, bytes, &inner)) {
-      count += seg_table_find_column(table, inner) == NULL;
-      count += cJSON_IsObject(item) ? count_new_nested(table, item, inner) : 0;
-    }
-  }
-  return count;
-}
-
-size_t seg_table_new_field_count(const seg_table *table, const cJSON *data) {
-  size_t count = 0;
-  for (const cJSON *item = data == NULL ? NULL : data->child; item != NULL; item = item->next) {
-    seg_text_view key = seg_text_of(item->string);
-    if (key.size_bytes <= PATH_BYTES_MAX) {
-      count += seg_table_find_column(table, key) == NULL;
-      if (cJSON_IsObject(item) && strchr(item->string, '.') == NULL) {
-        count += count_new_nested(table, item, key);
+      note_room(table, item, inner, out);
+      if (cJSON_IsObject(item)) {
+        note_nested_room(table, item, inner, out);
       }
     }
   }
-  return count;
+}
+
+seg_data_room seg_table_data_room(const seg_table *table, const cJSON *data) {
+  const seg_pool empty = {.limit_bytes = table->texts.limit_bytes}; // as a new field has it
+  seg_data_room out = {.text_bytes = seg_pool_room(&empty), .text_path = seg_text_of("")};
+  for (const cJSON *item = data == NULL ? NULL : data->child; item != NULL; item = item->next) {
+    seg_text_view key = seg_text_of(item->string);
+    if (key.size_bytes <= PATH_BYTES_MAX) {
+      note_room(table, item, key, &out);
+      if (cJSON_IsObject(item) && strchr(item->string, '.') == NULL) {
+        note_nested_room(table, item, key, &out);
+      }
+    }
+  }
+  return out;
 }
 
 seg_status seg_data_stage(seg_table *table, uint32_t row, const cJSON *data, seg_error *error) {

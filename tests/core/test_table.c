@@ -664,12 +664,78 @@ static void of_two_with_one_address_the_newest_is_not_found(void **state) {
   seg_table_free(table);
 }
 
+/// What a contact takes of the room for texts is at most what is reckoned by its size as JSON: also
+/// of texts that grow most when they are compared, and of arrays.
+static void texts_take_no_more_room_than_reckoned(void **state) {
+  (void)state;
+  static const char *const letters[] = {"A",
+                                        "\xCE\x90",
+                                        "\xC5\x89",
+                                        "\xE0\xA5\x98",
+                                        "\xF0\x9D\x85\xA0",
+                                        "\xEF\xAC\x83",
+                                        "\xE1\xBE\x82",
+                                        "\\n"};
+  seg_table *table = test_table(seg_allocator_default());
+  uint64_t random = test_seed();
+  for (size_t i = 0; i < 400; i++) {
+    char json[1200];
+    char id[16];
+    bool is_list = i % 3 == 0;
+    int at = snprintf(json, sizeof json, is_list ? "{\"t\":[\"%zu" : "{\"t\":\"%zu", i);
+    for (uint32_t k = test_random_below(&random, 200); k > 0; k--) {
+      const char *next = is_list && k % 2 == 0 ? "\",\"" : letters[test_random_below(&random, 8)];
+      at += snprintf(json + at, sizeof json - (size_t)at, "%s", next);
+    }
+    at += snprintf(json + at, sizeof json - (size_t)at, is_list ? "\"]}" : "\"}");
+    struct cJSON *data = NULL;
+    assert_int_equal(seg_json_parse(TEXT(json), 4, &data, NULL), SEG_OK);
+    (void)snprintf(id, sizeof id, "c%zu", i);
+    size_t data_before = seg_table_data_room(table, data).text_bytes;
+    size_t texts_before = seg_table_text_room(table);
+    assert_int_equal(seg_table_data_room(table, data).new_field_count, i == 0);
+    (void)test_add(table, id, json);
+    seg_data_room after = seg_table_data_room(table, data);
+    assert_true(i == 0 || after.text_bytes < data_before);
+    assert_true(i == 0 || data_before - after.text_bytes <= SEG_DATA_ROOM_BYTES((size_t)at));
+    assert_true(texts_before - seg_table_text_room(table) <= SEG_CONTACT_ROOM_BYTES);
+    assert_text(after.text_path, "t");
+    seg_json_free(data);
+  }
+  seg_table_free(table);
+}
+
+static void texts_end_at_the_limit(void **state) {
+  (void)state;
+  seg_table *table = test_table(seg_allocator_default());
+  (void)test_add(table, "a", "{\"t\":\"first\"}");
+  seg_table_limit_texts(table, 4096);
+  char json[3000];
+  int at = snprintf(json, sizeof json, "{\"t\":\"");
+  memset(json + at, 'x', 2500);
+  (void)strcpy(json + at + 2500, "\"}");
+  (void)test_add(table, "b", json);
+  json[at] = 'y';
+  struct cJSON *data = NULL;
+  assert_int_equal(seg_json_parse(TEXT(json), 4, &data, NULL), SEG_OK);
+  seg_contact_view contact = {.id = TEXT("c"), .email = TEXT("c@x.io"), .data = data};
+  seg_error error;
+  assert_true(seg_table_data_room(table, data).text_bytes < 2500);
+  assert_int_equal(seg_table_add(table, &contact, NULL, &error), SEG_E_NOMEM);
+  assert_int_equal(seg_table_contact_count(table), 2);
+  seg_json_free(data);
+  (void)test_add(table, "d", "{\"t\":\"first\",\"other\":\"A\"}");
+  seg_table_free(table);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(lines_are_shown_and_may_be_refused),
       cmocka_unit_test(lines_fill_stored_memberships),
       cmocka_unit_test(lines_of_changes_are_checked_and_leave_the_table_alone),
       cmocka_unit_test(removed_rows_are_taken_again),
+      cmocka_unit_test(texts_take_no_more_room_than_reckoned),
+      cmocka_unit_test(texts_end_at_the_limit),
       cmocka_unit_test(what_a_contact_had_goes_with_it),
       cmocka_unit_test(an_update_replaces_all_but_id_events_and_memberships),
       cmocka_unit_test(codes_widen_at_256_and_65536_values),

@@ -1,5 +1,6 @@
 // The engine end to end: changes, tracking, time, restarts. The clock is pinned.
 #include "engine.h"
+#include "engine_preview.h"
 #include "json_text.h"
 #include "segmentry/json.h"
 
@@ -20,6 +21,7 @@
 typedef struct world {
   char path[64];
   int64_t sweep_ms;
+  size_t text_bytes_max;
   _Atomic int64_t now_ms; // the writer's thread reads it too
   engine *engine;
   project *project;
@@ -36,6 +38,7 @@ static void open_world(world *own) {
   engine_options options = {.path = own->path,
                             .is_relaxed = true,
                             .sweep_ms = own->sweep_ms,
+                            .text_bytes_max = own->text_bytes_max,
                             .now_ms = world_now,
                             .context = own,
                             .log = world_log};
@@ -690,6 +693,82 @@ static engine_status remove_segment(world *own, const kept_segment *of) {
 /// More than there is room for at first.
 #define SOME_SEGMENTS 20
 
+/// Puts a contact with a text of its own at `note`; what is said if that is refused is kept.
+static engine_status put_note(world *own, size_t number, const char *note, char *message) {
+  char email[40];
+  char data[8300];
+  (void)snprintf(email, sizeof email, "n%zu@x.io", number);
+  (void)snprintf(data, sizeof data, "{\"note\":\"%s %zu\",\"n\":%zu}", note, number, number);
+  contact_input input = {.email = seg_text_of(email), .data = seg_text_of(data)};
+  engine_error error;
+  engine_error_init(&error);
+  engine_status status = engine_contact_put(own->engine, own->project, &input, NULL, NULL, &error);
+  (void)strcpy(message, error.message);
+  engine_error_free(&error);
+  return status;
+}
+
+static void texts_of_a_field_end_without_harm(void **state) {
+  enum { LIMIT = 4 << 20, NOTE = 4000, MANY = 2000 };
+  world *own = *state;
+  own->text_bytes_max = LIMIT;
+  restart(own);
+  kept_segment all;
+  assert_int_equal(
+      make(own, "All", "{\"field\":\"data.note\",\"operator\":\"exists\"}", true, &all), ENGINE_OK);
+  // Capital letters are kept twice: as they are, and as they are compared.
+  char note[NOTE + 1];
+  memset(note, 'N', NOTE);
+  note[NOTE] = '\0';
+  char message[SEG_MESSAGE_BYTES];
+  size_t count = 0;
+  while (count < MANY && put_note(own, count, note, message) == ENGINE_OK) {
+    count++;
+  }
+  assert_true(count > LIMIT / NOTE / 4 && count < LIMIT / NOTE / 2);
+  assert_non_null(strstr(message, "data.note: "));
+  // What was refused has left nothing; what is there goes on; other fields have room.
+  assert_int_equal(put_note(own, count, note, message), ENGINE_INVALID);
+  assert_int_equal(segment_now(own, &all).count, count);
+  assert_int_equal(put(own, "other@x.io", "{\"word\":\"a new one\"}"), ENGINE_OK);
+  assert_int_equal(put(own, "n0@x.io", "{\"n\":5}"), ENGINE_OK);
+  assert_int_equal(put(own, "n1@x.io", "{\"note\":7}"), ENGINE_OK);
+  assert_int_equal(segment_now(own, &all).count, count);
+  // Room comes back, without a restart, when enough of the texts have gone.
+  for (size_t i = 0; i < count / 3; i++) {
+    char email[40];
+    (void)snprintf(email, sizeof email, "n%zu@x.io", i);
+    assert_int_equal(put(own, email, "{\"note\":null}"), ENGINE_OK);
+  }
+  size_t again = 0;
+  while (again < MANY && put_note(own, MANY + again, note, message) == ENGINE_OK) {
+    again++;
+  }
+  assert_true(again > count / 4 && again < MANY);
+  restart(own);
+  assert_int_equal(compute(own, &all).total, count - count / 3 + again);
+}
+
+static void addresses_end_without_harm(void **state) {
+  enum { LIMIT = 1 << 18, MANY = 10000 };
+  world *own = *state;
+  own->text_bytes_max = LIMIT;
+  restart(own);
+  size_t count = 0;
+  char email[40];
+  do {
+    (void)snprintf(email, sizeof email, "contact%zu@example.com", count);
+  } while (put(own, email, "{}") == ENGINE_OK && ++count < MANY);
+  assert_true(count > 500 && count < MANY);
+  assert_int_equal(put(own, "contact0@example.com", "{\"a\":1}"), ENGINE_OK);
+  assert_int_equal(track(own, "contact1@example.com", "seen"), ENGINE_OK);
+  assert_int_equal(track(own, "nobody@example.com", "seen"), ENGINE_INVALID);
+  size_t subscribed;
+  size_t total;
+  assert_true(engine_count_subscribed(own->engine, own->project, &subscribed, &total));
+  assert_int_equal(total, count);
+}
+
 static void segments_are_found_whatever_became_of_the_others(void **state) {
   world *own = *state;
   kept_segment made[SOME_SEGMENTS];
@@ -958,6 +1037,8 @@ int main(void) {
                                       tear_down),
       cmocka_unit_test_setup_teardown(an_address_is_one_contacts, set_up, tear_down),
       cmocka_unit_test_setup_teardown(two_contacts_of_one_address_are_damage, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(texts_of_a_field_end_without_harm, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(addresses_end_without_harm, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_new_name_finds_no_room_for_its_events, set_up, tear_down),
       cmocka_unit_test_setup_teardown(segments_are_found_whatever_became_of_the_others, set_up,
                                       tear_down),

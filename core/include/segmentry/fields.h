@@ -32,9 +32,23 @@ seg_field_info seg_table_field(const seg_table *table, size_t index);
 
 /// Paths that some contact has a value at: what SEG_TABLE_COLUMNS_MAX bounds.
 size_t seg_table_used_field_count(const seg_table *table);
-/// Paths of a contact's `data`, which seg_data_check has accepted, that the table does not know
-/// yet: at most what adding it would add.
-size_t seg_table_new_field_count(const seg_table *table, const struct cJSON *data);
+
+/// What a contact's `data` meets in a table.
+typedef struct seg_data_room {
+  size_t new_field_count; ///< Paths that the table does not know yet: at most what it would add.
+  size_t text_bytes;      ///< Room for texts, in the fullest of the fields that it has texts for.
+  seg_text_view
+      text_path; ///< That field, without `data.`; empty: any. Valid as `table` and `data`.
+} seg_data_room;
+/// data  Which seg_data_check has accepted, or NULL.
+seg_data_room seg_table_data_room(const seg_table *table, const struct cJSON *data);
+
+/// What the texts of a contact's `data` take of that room at most, by its size as JSON. A field
+/// holds a text as it is, and as it is compared, which may be four times as long.
+#define SEG_DATA_ROOM_BYTES(json_bytes) (8 * (json_bytes))
+/// Room for ids and addresses, and what a contact takes of it at most.
+size_t seg_table_text_room(const seg_table *table);
+#define SEG_CONTACT_ROOM_BYTES (SEG_CONTACT_ID_BYTES_MAX + 5 * SEG_EMAIL_BYTES_MAX + 32)
 
 /// Event names that the table knows, and whether it knows this one.
 size_t seg_table_event_count(const seg_table *table);

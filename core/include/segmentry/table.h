@@ -77,6 +77,10 @@ typedef struct seg_contact_view {
 seg_status seg_table_create(seg_allocator allocator, uint64_t hash_seed, seg_table **out);
 void seg_table_free(seg_table *table);
 
+/// Lowers what the texts of one field may have, and ids and addresses together: from 4 GiB, which
+/// is as much as there can be. For a machine with less memory, and for tests.
+void seg_table_limit_texts(seg_table *table, size_t bytes);
+
 /// Adds a contact. On any error the table is as before.
 ///
 /// row    written, optional  Its row number, which stays until the contact is removed.

@@ -98,21 +98,47 @@ batch_status batch_apply(project_batch *part) {
   return BATCH_OK;
 }
 
-batch_status batch_take_fields(project_batch *part, const struct cJSON *data, bool *fits) {
-  const seg_table *table = part->project->table;
-  size_t added = seg_table_new_field_count(table, data);
+/// Takes room for fields; `added` are new to the project's table.
+static batch_status take_fields(project_batch *part, const struct cJSON *data, size_t added,
+                                bool *fits) {
   *fits = true;
   if (added == 0) {
     return BATCH_OK;
   }
   // What an earlier command of the batch has brought is known to the scratch table.
   batch_status status = batch_apply(part);
-  size_t scratch_added = seg_table_new_field_count(part->scratch, data);
+  size_t scratch_added = seg_table_data_room(part->scratch, data).new_field_count;
   added = added < scratch_added ? added : scratch_added;
-  *fits = added == 0 || seg_table_used_field_count(table) + part->added_field_count + added <=
-                            SEG_TABLE_COLUMNS_MAX;
+  *fits = added == 0 ||
+          seg_table_used_field_count(part->project->table) + part->added_field_count + added <=
+              SEG_TABLE_COLUMNS_MAX;
   part->added_field_count += *fits ? added : 0;
   return status;
+}
+
+batch_status batch_take_data(project_batch *part, const struct cJSON *data, size_t json_bytes,
+                             batch_lack *lack, seg_text_view *full_path) {
+  seg_data_room room = seg_table_data_room(part->project->table, data);
+  size_t bytes = SEG_DATA_ROOM_BYTES(json_bytes);
+  bool fits;
+  batch_status status = take_fields(part, data, room.new_field_count, &fits);
+  *full_path = room.text_path;
+  if (!fits) {
+    *lack = BATCH_LACKS_FIELDS;
+  } else if (part->added_data_bytes + bytes > room.text_bytes) {
+    *lack = BATCH_LACKS_TEXTS;
+  } else {
+    *lack = BATCH_LACKS_NOTHING;
+    part->added_data_bytes += bytes;
+  }
+  return status;
+}
+
+bool batch_take_contact(project_batch *part) {
+  size_t taken = part->added_text_bytes + SEG_CONTACT_ROOM_BYTES;
+  bool fits = taken <= seg_table_text_room(part->project->table);
+  part->added_text_bytes = fits ? taken : part->added_text_bytes;
+  return fits;
 }
 
 batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fits) {

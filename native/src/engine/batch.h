@@ -27,6 +27,8 @@ typedef struct project_batch {
   size_t applied_count;     ///< Of `changes`, those that the scratch table has, or never will.
   size_t added_field_count; ///< Fields and event names that the batch brings, at most: what a
   size_t added_event_count; ///< command that was undone has taken stays taken.
+  size_t added_data_bytes;  ///< Bytes that all texts in data, and all ids and addresses, take in
+  size_t added_text_bytes;  ///< the table at most. The same.
   size_t told_count;        ///< Of `changes`, those that the webhooks have been told of (outbox.h),
   size_t told_mark;         ///< and how many they were at the last mark.
 } project_batch;
@@ -56,11 +58,28 @@ batch_status batch_touch(project_batch *part, seg_text_view contact_id);
 /// needs the scratch table: copying a contact there costs more than most of what is done to it.
 batch_status batch_apply(project_batch *part);
 
-/// Takes room in the project's table for a contact's data, and for an event of a name, on top of
-/// all that the batch brings: nothing may fail any more once the store has committed. Each
-/// segment's own two events have their room kept.
+// Room in the project's table, on top of all that the batch brings: nothing may fail any more once
+// the store has committed.
+
+/// What there is no room for.
+typedef enum batch_lack {
+  BATCH_LACKS_NOTHING,
+  BATCH_LACKS_FIELDS, ///< Another field.
+  BATCH_LACKS_TEXTS   ///< More texts in a field, or more addresses.
+} batch_lack;
+
+/// Takes room for a contact's data.
+/// json_bytes  Its size as JSON.
+/// lack        written
+/// full_path   written  With BATCH_LACKS_TEXTS: the field, without `data.`. Empty if it is a new
+/// one
+///                      that the batch fills by itself. Valid until the table changes.
+batch_status batch_take_data(project_batch *part, const struct cJSON *data, size_t json_bytes,
+                             batch_lack *lack, seg_text_view *full_path);
+/// Takes room for a contact's id and address. False if there is none.
+bool batch_take_contact(project_batch *part);
+/// Takes room for an event of a name. Each segment's own two events have their room kept.
 /// fits  written  False if there is none.
-batch_status batch_take_fields(project_batch *part, const struct cJSON *data, bool *fits);
 batch_status batch_take_event(project_batch *part, seg_text_view name, bool *fits);
 
 /// A contact as the batch has made it so far.

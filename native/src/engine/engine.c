@@ -70,6 +70,9 @@ static project *publish_project(engine *own, project *added, const store_project
   (void)pthread_rwlock_wrlock(&own->lock);
   size_t at = find_project(own, row->num);
   bool is_new = at == own->project_count;
+  if (own->options.text_bytes_max > 0) {
+    seg_table_limit_texts(added->table, own->options.text_bytes_max);
+  }
   project *listed = is_new && !add_project(own, added, row) ? NULL : own->projects[at];
   (void)pthread_rwlock_unlock(&own->lock);
   if (listed != added) {

@@ -25,6 +25,7 @@ typedef struct engine_options {
   const char *path;          ///< The database.
   bool is_relaxed;           ///< synchronous=NORMAL.
   int64_t sweep_ms;          ///< 0: no sweep by itself.
+  size_t text_bytes_max;     ///< See seg_table_limit_texts; 0: as much as there can be.
   int64_t campaign_clock_ms; ///< How often scheduled campaigns are looked for at least; 0: never.
   int64_t (*now_ms)(void *context);
   void *context;

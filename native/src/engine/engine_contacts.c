@@ -48,10 +48,32 @@ static seg_status parse_data(project_batch *part, contact_draft *draft, seg_erro
                              SEG_JSON_DEPTH_MAX, &draft->tree, error);
 }
 
+static engine_status take_data_room(project_batch *part, const contact_draft *draft,
+                                    engine_error *error) {
+  batch_lack lack;
+  seg_text_view path;
+  if (batch_take_data(part, draft->tree, draft->row.data_json.size_bytes, &lack, &path) !=
+      BATCH_OK) {
+    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  switch (lack) {
+  case BATCH_LACKS_FIELDS:
+    return engine_fail(error, ENGINE_INVALID, "data: the project has %d different fields, the most",
+                       SEG_TABLE_COLUMNS_MAX);
+  case BATCH_LACKS_TEXTS:
+    return engine_fail(error, ENGINE_INVALID,
+                       "data%s%.*s: the project's contacts have as many different texts here as "
+                       "one field can hold",
+                       path.size_bytes > 0 ? "." : "", (int)path.size_bytes, path.bytes);
+  case BATCH_LACKS_NOTHING:
+    break;
+  }
+  return ENGINE_OK;
+}
+
 /// Checks the data that a contact is about to have, and parses it, unless that has been done.
 static engine_status check_data(project_batch *part, contact_draft *draft, engine_error *error) {
   seg_error trouble;
-  bool fits;
   engine_status sized = engine_check_data_bytes(draft->row.data_json, error);
   if (sized != ENGINE_OK) {
     return sized;
@@ -67,13 +89,7 @@ static engine_status check_data(project_batch *part, contact_draft *draft, engin
     return engine_fail(error, status == SEG_E_NOMEM ? ENGINE_UNAVAILABLE : ENGINE_INVALID, "%.400s",
                        trouble.message);
   }
-  if (batch_take_fields(part, draft->tree, &fits) != BATCH_OK) {
-    return engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
-  }
-  return fits ? ENGINE_OK
-              : engine_fail(error, ENGINE_INVALID,
-                            "data: the project has %d different fields, the most",
-                            SEG_TABLE_COLUMNS_MAX);
+  return take_data_room(part, draft, error);
 }
 
 /// Merges and checks the data that a contact will have.
@@ -129,6 +145,10 @@ static engine_status draft_input(batch *in, project_batch *part, seg_text_view e
   batch_contact other;
   if (draft->has_new_email && batch_find_email(part, email, &other)) {
     return engine_fail(error, ENGINE_CONFLICT, "the email is taken");
+  }
+  if (draft->has_new_email && !batch_take_contact(part)) {
+    return engine_fail(error, ENGINE_INVALID,
+                       "email: the project has as many addresses as there is room for");
   }
   row->email = draft->has_new_email ? email : draft->kept_email;
   row->updated_at_ms = in->now_ms;

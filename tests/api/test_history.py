@@ -11,7 +11,7 @@ import time
 
 import suite
 from suite import PRO, UNKNOWN, ApiTest, OwnServerTest, setUpModule, tearDownModule
-from server import condition, filter_of, in_segment
+from server import condition, filter_of, in_segment, wait_until
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -59,6 +59,19 @@ class Changes(ApiTest):
         self.assertEqual(self.brief(f"/segments/{made['id']}", "contact", "email"),
                          [("entry", "DEFINITION", "ada@x.io")])
 
+    def test_a_new_definition_is_the_cause_in_all_that_lead_to_it(self):
+        self.contact("ada@x.io", {"plan": "free"})
+        inner = self.segment("Inner")
+        middle = self.segment("Middle", condition(in_segment(inner["id"])))
+        outer = self.segment("Outer", condition(in_segment(middle["id"])), trackMembership=True)
+        path = f"/segments/{outer['id']}"
+        self.ok(self.api.post(f"{path}/compute"))
+        self.ok(self.api.patch(f"/segments/{inner['id']}", {
+            "condition": condition(filter_of("data.plan", "exists"))}))
+        self.ok(self.api.post(f"{path}/compute"))
+        self.assertEqual(self.brief(path, "contact", "email"),
+                         [("entry", "DEFINITION", "ada@x.io")])
+
     def test_a_contact_tells_where_it_was(self):
         ada = self.contact("ada@x.io", {"plan": "pro"})
         self.contact("bob@x.io", {"plan": "pro"})
@@ -84,6 +97,48 @@ class Changes(ApiTest):
         for query in ("limit=0", "limit=101", "cursor=x", "cursor=0"):
             self.refused(self.api.get(f"/segments/{made['id']}/changes?{query}"), 400,
                          "BAD_REQUEST")
+
+
+class Causes(OwnServerTest):
+    """What is told as the cause after a restart."""
+
+    def restart(self, server):
+        self.assertEqual(server.stop(), 0)
+        return self.client(server.start())
+
+    def causes(self, client, path):
+        return [(row["type"], row["cause"]) for row in client.get(f"{path}/changes").json["data"]]
+
+    def test_time_that_passes_before_the_first_sweep_is_the_cause(self):
+        server = self.serve("--sweep", "0")
+        client = self.client(server)
+        made = client.post("/segments", {"name": "Old", "trackMembership": True, "condition": condition(
+            filter_of("createdAt", "olderThan", 0.01, "minutes"))}).json
+        path = f"/segments/{made['id']}"
+        self.assertEqual(client.post(f"{path}/compute").json["added"], 0)
+        client.post("/contacts", {"email": "ada@x.io"})
+        client = self.restart(server)
+        self.assertTrue(wait_until(lambda: client.get(f"{path}/contacts").json["total"]))
+        self.assertEqual(client.post(f"{path}/compute").json["added"], 1)
+        self.assertEqual(self.causes(client, path), [("entry", "CLOCK")])
+
+    def test_a_definition_that_changed_before_is_the_cause(self):
+        server = self.serve("--sweep", "0")
+        client = self.client(server)
+        made = client.post("/segments", {"name": "Pro", "trackMembership": True,
+                                         "condition": PRO}).json
+        path = f"/segments/{made['id']}"
+        outer = client.post("/segments", {"name": "Outer", "trackMembership": True,
+                                          "condition": condition(in_segment(made["id"]))}).json
+        client.post("/contacts", {"email": "ada@x.io", "data": {"plan": "free"}})
+        for one in (path, f"/segments/{outer['id']}"):
+            client.post(f"{one}/compute")
+        client.patch(path, {"condition": condition(filter_of("data.plan", "exists"))})
+        server.options = ("--rate", "0", "--sweep", "50ms")
+        client = self.restart(server)
+        for one in (path, f"/segments/{outer['id']}"):
+            self.assertTrue(wait_until(lambda: self.causes(client, one)))
+            self.assertEqual(self.causes(client, one), [("entry", "DEFINITION")])
 
 
 class Memberships(ApiTest):

@@ -32,6 +32,8 @@ typedef struct define_command {
   int64_t now_ms;
   segment *made; ///< What takes the place of `replaced`.
   segment *replaced;
+  segment **leading; ///< Owned: the tracked segments whose members the change may change.
+  size_t leading_count;
 } define_command;
 
 /// Parses the parts of a definition that need nothing of the project.
@@ -64,6 +66,7 @@ static void free_definition(define_command *own) {
   seg_filter_free(own->filter);
   seg_text_free(memory(), own->condition_json);
   seg_text_free(memory(), own->slug);
+  free(own->leading);
 }
 
 /// Checks the references of the new condition, and counts what it matches now.
@@ -120,7 +123,8 @@ static engine_status run_create(command *base, batch *in, project_batch *part) {
                        .is_tracked = input->has_track && input->track,
                        .member_count_at_ms = in->now_ms,
                        .created_at_ms = in->now_ms,
-                       .updated_at_ms = in->now_ms};
+                       .updated_at_ms = in->now_ms,
+                       .is_redefined = true};
   engine_status room = check_event_room(part->project, 1, base->error);
   if (room != ENGINE_OK) {
     return room;
@@ -179,6 +183,20 @@ engine_status engine_segment_create(engine *own, project *in, const segment_inpu
   return status;
 }
 
+/// Notes the segments that lead to a changed one: what the next sweep moves there is due to the
+/// change.
+static engine_status redefine_leading(define_command *own, batch *in, const project *of) {
+  if (!project_list_leading(of, own->replaced, &own->leading, &own->leading_count)) {
+    return engine_fail(own->base.error, ENGINE_UNAVAILABLE, "out of memory");
+  }
+  store_status status = STORE_OK;
+  for (size_t i = 0; status == STORE_OK && i < own->leading_count; i++) {
+    status =
+        store_segment_set_redefined(in->session, of->num, own->leading[i]->num, true, &in->error);
+  }
+  return engine_fail_store(own->base.error, status, &in->error);
+}
+
 static engine_status run_change(command *base, batch *in, project_batch *part) {
   define_command *own = (define_command *)base;
   const segment_input *input = own->input;
@@ -203,12 +221,17 @@ static engine_status run_change(command *base, batch *in, project_batch *part) {
                        .member_count_at_ms = old->member_count_at_ms,
                        .created_at_ms = old->created_at_ms,
                        .updated_at_ms = in->now_ms};
+  bool changes = has_condition || row.is_tracked != old->is_tracked;
+  row.is_redefined = changes || old->is_redefined;
   // A new slug makes two new events; the old ones stay where they are.
   engine_status status = seg_text_equal(row.slug, old->slug)
                              ? ENGINE_OK
                              : check_event_room(part->project, 0, base->error);
   if (status == ENGINE_OK && has_condition) {
     status = check_and_count(own, part, &row);
+  }
+  if (status == ENGINE_OK && changes) {
+    status = redefine_leading(own, in, part->project);
   }
   if (status != ENGINE_OK) {
     return status;
@@ -225,7 +248,7 @@ static engine_status run_change(command *base, batch *in, project_batch *part) {
   if (own->made == NULL) {
     return engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
   }
-  own->made->is_pending = has_condition || old->is_pending || row.is_tracked != old->is_tracked;
+  own->made->is_pending = changes || old->is_pending;
   if (own->show != NULL) {
     own->show(own->context, part->project, own->made);
   }
@@ -234,6 +257,9 @@ static engine_status run_change(command *base, batch *in, project_batch *part) {
 
 static void publish_change(command *base, project *of) {
   define_command *own = (define_command *)base;
+  for (size_t i = 0; i < own->leading_count; i++) {
+    own->leading[i]->is_redefined = true;
+  }
   if (!project_replace_segment(of, own->replaced, own->made)) {
     base->is_lost = true;
     return;
@@ -460,6 +486,9 @@ static engine_status run_compute(command *base, batch *in, project_batch *part) 
     return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
   }
   base->is_unfinished = swept.is_cut;
+  if (!swept.is_cut && tracking_settle(in, own->of, part->project) != BATCH_OK) {
+    return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
+  }
   own->result->added += swept.entered;
   own->result->removed += swept.left;
   own->result->total = swept.total;
@@ -471,6 +500,7 @@ static void publish_compute(command *base, project *of) {
   if (!base->is_unfinished) {
     publish_count(base, of);
     own->of->is_pending = false;
+    own->of->is_redefined = false;
   }
 }
 

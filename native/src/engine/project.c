@@ -18,6 +18,7 @@ segment *segment_create(const store_segment *row) {
   own->is_static = row->is_static;
   own->is_tracked = row->is_tracked;
   own->is_pending = true;
+  own->is_redefined = row->is_redefined;
   own->member_count = row->member_count;
   own->member_count_at_ms = row->member_count_at_ms;
   own->created_at_ms = row->created_at_ms;
@@ -221,6 +222,46 @@ bool project_order_segments(project *own) {
 
 bool project_order_references(const project *own, segment *of, segment ***out, size_t *count) {
   return order(own, &of, 1, out, count);
+}
+
+/// Whether a segment refers to one of those that are marked by place.
+static bool refers_to_marked(const project *own, const segment *of, const bool *marked) {
+  for (size_t i = 0; of->filter != NULL && i < seg_filter_field_count(of->filter); i++) {
+    seg_text_view id;
+    if (project_field_segment(seg_filter_field(of->filter, i), &id)) {
+      const segment *to = project_find_segment(own, id);
+      if (to != NULL && marked[to->place]) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool project_list_leading(const project *own, const segment *to, segment ***out, size_t *count) {
+  bool *marked = calloc(own->segment_count + 1, sizeof *marked);
+  *out = calloc(own->segment_count + 1, sizeof **out);
+  *count = 0;
+  if (marked == NULL || *out == NULL) {
+    free(marked);
+    free(*out);
+    return false;
+  }
+  marked[to->place] = true;
+  for (bool has_new = true; has_new;) { // a round for each step of the longest chain
+    has_new = false;
+    for (size_t i = 0; i < own->segment_count; i++) {
+      segment *of = own->segments[i];
+      if (!marked[i] && refers_to_marked(own, of, marked)) {
+        marked[i] = has_new = true;
+        if (of->is_tracked) {
+          (*out)[(*count)++] = of;
+        }
+      }
+    }
+  }
+  free(marked);
+  return true;
 }
 
 static bool grow(segment ***list, size_t capacity) {

@@ -25,7 +25,10 @@ typedef struct segment {
   seg_filter *filter;           ///< NULL for a static one.
   bool is_static;
   bool is_tracked;
-  bool is_pending;  ///< Its definition changed: the next sweep's entries and exits are due to that.
+  bool is_pending; ///< Stored members may not be what matches: since the start, or a change of its
+                   ///< definition, no sweep has settled them.
+  bool is_redefined; ///< Its definition, or that of a segment it leads to, changed: the next
+                     ///< sweep's entries and exits are due to that. The store remembers it.
   int64_t moved_in; ///< Contacts that the batch under way lets enter, and leave.
   int64_t moved_out;
   int64_t member_count;
@@ -116,6 +119,11 @@ bool project_put_webhook(project *own, webhook *put);
 void project_remove_webhook(project *own, webhook *gone);
 /// Says that what is due to a webhook is to be read anew.
 void project_renew_webhook(project *own, webhook *of);
+
+/// Finds the tracked segments that lead to a segment, through others or not, but not itself.
+/// out  written, owned  Free with free.
+/// Returns false if there is no memory.
+bool project_list_leading(const project *own, const segment *to, segment ***out, size_t *count);
 
 /// Remembers the store's number of a row's contact. False if there is no memory.
 bool project_set_contact_num(project *own, uint32_t row, int64_t num);

@@ -186,7 +186,7 @@ static batch_status move_swept(batch *own, project_batch *part, segment *of, con
   if (count == 0) {
     return BATCH_OK;
   }
-  store_cause cause = of->is_pending ? STORE_CAUSE_DEFINITION : STORE_CAUSE_CLOCK;
+  store_cause cause = of->is_redefined ? STORE_CAUSE_DEFINITION : STORE_CAUSE_CLOCK;
   batch_status status = status_of(batch_move_begin(own, in, of, is_entry, cause, &move));
   for (size_t i = 0; status == BATCH_OK && i < count; i++) {
     status = store_moved(own, &move, of, in->contact_nums[rows[i]], is_entry);
@@ -258,6 +258,12 @@ batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result
   free(view.masks);
   free(referred);
   return status;
+}
+
+batch_status tracking_settle(batch *own, const segment *of, const project *in) {
+  return of->is_redefined ? status_of(store_segment_set_redefined(own->session, in->num, of->num,
+                                                                  false, &own->error))
+                          : BATCH_OK;
 }
 
 bool tracking_count(const project *own, const segment *of, int64_t now_ms, size_t *count) {

@@ -38,6 +38,10 @@ typedef struct sweep_result {
 /// result  written
 batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result *result);
 
+/// Writes that the members of a segment are what its definition says: after a sweep that was not
+/// cut.
+batch_status tracking_settle(batch *own, const segment *of, const project *in);
+
 /// Counts the members of a segment as they are now. Threads: the caller holds the read lock, or is
 /// the writer. Returns false if there is no memory.
 bool tracking_count(const project *own, const segment *of, int64_t now_ms, size_t *count);

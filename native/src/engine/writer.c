@@ -201,18 +201,28 @@ static void count_next(writer *own) {
   }
 }
 
+/// A sweep that was not cut has brought every tracked segment up to its definition.
+static bool settle_all(batch *work, const project *of) {
+  bool ok = true;
+  for (size_t i = 0; ok && i < of->tracked_count; i++) {
+    ok = tracking_settle(work, of->tracked[i], of) == BATCH_OK;
+  }
+  return ok;
+}
+
 /// One sweep of one project. Returns whether there is more to do.
 static bool sweep_project(writer *own, project *of) {
   batch work = {.session = own->session, .now_ms = own->options.now_ms(own->options.context)};
   sweep_result result = {0};
   bool ok = store_transaction_begin(own->session, &work.error) == STORE_OK &&
             tracking_sweep(&work, of, NULL, &result) == BATCH_OK &&
-            outbox_write_all(&work) == BATCH_OK &&
+            (result.is_cut || settle_all(&work, of)) && outbox_write_all(&work) == BATCH_OK &&
             store_transaction_commit(own->session, &work.error) == STORE_OK;
   if (ok) {
     (void)pthread_rwlock_wrlock(&of->lock);
     for (size_t i = 0; !result.is_cut && i < of->tracked_count; i++) {
       of->tracked[i]->is_pending = false;
+      of->tracked[i]->is_redefined = false;
     }
     (void)pthread_rwlock_unlock(&of->lock);
     publish(own, &work, NULL, 0);

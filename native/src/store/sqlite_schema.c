@@ -194,6 +194,8 @@ static const char *const MIGRATIONS[] = {
     "  expires_at_ms INTEGER NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX tokens_by_hash ON tokens(kind, hash);"
     "CREATE INDEX tokens_by_expiry ON tokens(expires_at_ms);",
+    // 2: what the next sweep's entries and exits are due to, also after a restart
+    "ALTER TABLE segments ADD COLUMN is_redefined INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define VERSION ((int)(sizeof MIGRATIONS / sizeof MIGRATIONS[0]))

@@ -3,7 +3,7 @@
 
 #define SEGMENT_SELECT                                                                             \
   "SELECT num, project, id, name, slug, description, is_static, condition_json, is_tracked,"       \
-  " member_count, member_count_at_ms, created_at_ms, updated_at_ms "                               \
+  " member_count, member_count_at_ms, created_at_ms, updated_at_ms, is_redefined "                 \
   "FROM segments WHERE project = ?1 "
 
 static void segment_read(store_query *query, store_segment *out) {
@@ -20,6 +20,7 @@ static void segment_read(store_query *query, store_segment *out) {
   out->member_count_at_ms = store_column_num(query, 10);
   out->created_at_ms = store_column_num(query, 11);
   out->updated_at_ms = store_column_num(query, 12);
+  out->is_redefined = store_column_bool(query, 13);
 }
 
 /// Visits the rows and ends the query; `what` as in store_query_end_found.
@@ -40,8 +41,8 @@ store_status store_segment_insert(store_session *session, const store_segment *s
   store_query query = store_change_begin(
       session,
       "INSERT INTO segments(project, id, name, slug, description, is_static, condition_json,"
-      " is_tracked, member_count, member_count_at_ms, created_at_ms, updated_at_ms) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+      " is_tracked, member_count, member_count_at_ms, created_at_ms, updated_at_ms, is_redefined) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
       err);
   store_bind_num(&query, segment->project);
   store_bind_text(&query, segment->id);
@@ -55,6 +56,7 @@ store_status store_segment_insert(store_session *session, const store_segment *s
   store_bind_num(&query, segment->member_count_at_ms);
   store_bind_num(&query, segment->created_at_ms);
   store_bind_num(&query, segment->updated_at_ms);
+  store_bind_num(&query, segment->is_redefined);
   return store_change_end_num(&query, num);
 }
 
@@ -63,7 +65,7 @@ store_status store_segment_update(store_session *session, const store_segment *s
   store_query query = store_change_begin(
       session,
       "UPDATE segments SET name = ?3, slug = ?4, description = ?5, condition_json = ?6,"
-      " is_tracked = ?7, updated_at_ms = ?8 WHERE project = ?1 AND num = ?2",
+      " is_tracked = ?7, updated_at_ms = ?8, is_redefined = ?9 WHERE project = ?1 AND num = ?2",
       err);
   store_bind_num(&query, segment->project);
   store_bind_num(&query, segment->num);
@@ -73,6 +75,7 @@ store_status store_segment_update(store_session *session, const store_segment *s
   store_bind_optional_text(&query, segment->condition_json);
   store_bind_num(&query, segment->is_tracked);
   store_bind_num(&query, segment->updated_at_ms);
+  store_bind_num(&query, segment->is_redefined);
   return store_change_end_found(&query, "segment");
 }
 
@@ -140,5 +143,15 @@ store_status store_segment_set_count(store_session *session, int64_t project, in
   store_bind_num(&query, num);
   store_bind_num(&query, member_count);
   store_bind_num(&query, at_ms);
+  return store_change_end_found(&query, "segment");
+}
+
+store_status store_segment_set_redefined(store_session *session, int64_t project, int64_t num,
+                                         bool is_redefined, store_error *err) {
+  store_query query = store_change_begin(
+      session, "UPDATE segments SET is_redefined = ?3 WHERE project = ?1 AND num = ?2", err);
+  store_bind_num(&query, project);
+  store_bind_num(&query, num);
+  store_bind_num(&query, is_redefined);
   return store_change_end_found(&query, "segment");
 }

@@ -391,6 +391,7 @@ typedef struct store_segment {
   int64_t member_count_at_ms;
   int64_t created_at_ms;
   int64_t updated_at_ms;
+  bool is_redefined; ///< What its members are has not been settled since its definition changed.
 } store_segment;
 
 typedef bool (*store_segment_visit)(void *context, const store_segment *segment);
@@ -413,6 +414,8 @@ store_status store_segment_list(store_session *session, int64_t project, store_s
                                 void *context, store_error *err);
 store_status store_segment_set_count(store_session *session, int64_t project, int64_t num,
                                      int64_t member_count, int64_t at_ms, store_error *err);
+store_status store_segment_set_redefined(store_session *session, int64_t project, int64_t num,
+                                         bool is_redefined, store_error *err);
 
 // ---- Memberships of static and tracked segments, and their history ----
 

@@ -328,6 +328,49 @@ class Crowds(OwnServerTest):
         server.start()
         self.assertEqual(self.client(server).get("/events/seen/usage").json, usage)
 
+    def make_until(self, server, route, body, answers, made, refused):
+        """Makes something that refers to what is being deleted, until there is an answer to that."""
+        client = self.client(server)
+        while not answers:
+            answer = client.post(route, {"name": f"New {len(made)}", **body})
+            if answer.status == 409 and "is being deleted" in answer.text:
+                refused.append(route)
+            else:
+                made.append((route, answer.status, answer.json.get("data", answer.json)))
+
+    def test_nothing_new_refers_to_what_is_being_deleted(self):
+        server = self.serve("--sweep", "0")
+        client = self.client(server)
+        self.track_all(client, 2 * FIELD_PIECE + 7, "seen", lambda i: {"a": {"b": i, "c": 1}})
+        self.track_all(client, EVENT_PIECE, "seen", lambda i: None)
+        for path, given in (("/contacts/fields/data.a", has("data.a.b")),
+                            ("/events/seen", did("seen"))):
+            made, refused, answers = [], [], []
+            bodies = {
+                "/segments": {"condition": given},
+                "/webhooks": {"url": "https://example.com", "events": ["x"], "condition": given},
+                "/campaigns": {"subject": "S", "body": "B", "from": "a@x.io",
+                               "audienceType": "FILTERED", "audienceCondition": given}}
+            threads = [threading.Thread(target=self.make_until,
+                                        args=(server, route, body, answers, made, refused))
+                       for route, body in bodies.items()]
+            remover = threading.Thread(
+                target=lambda path=path: answers.append(self.client(server).delete(path)))
+            for thread in (remover, *threads):
+                thread.start()
+            for thread in (remover, *threads):
+                thread.join()
+            self.assertEqual({status for _, status, _ in made} - {201}, set())
+            if answers[0].status == 409:  # one of them was faster
+                self.assertTrue(made)
+            else:  # those that are there came after the end
+                self.assertEqual(answers[0].status, 200, answers[0].text)
+                self.assertTrue(refused)
+                self.assertEqual(self.totals(client)["field" if "field" in path else "event"], 0)
+                self.assertEqual({row.get("memberCount", 0) for _, _, row in made} - {0}, set())
+            for route, _, row in made:
+                self.assertIn(client.delete(f"{route}/{row['id']}").status, (200, 204))
+
     def test_a_removal_that_was_killed_can_be_made_again(self):
         server = self.serve("--sweep", "0")
         client = self.client(server)

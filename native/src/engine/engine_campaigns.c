@@ -1,6 +1,7 @@
 // Campaigns: defined, scheduled, cancelled, read. How a list of recipients is written is in
 // engine_send.c, how it is read in engine_recipients.c.
 #include "campaigns_internal.h"
+#include "conditions.h"
 #include "email.h"
 #include "masks.h"
 #include "owned_text.h"
@@ -193,7 +194,7 @@ static engine_status take_segment(campaign_command *own, const project *in, stor
                                          "segmentId: is missing; the audience is a segment");
 }
 
-static engine_status take_condition(campaign_command *own, const project *in, store_campaign *row) {
+static engine_status take_condition(campaign_command *own, project *in, store_campaign *row) {
   engine_error *error = own->base.error;
   if (own->input->condition == NULL) {
     return row->audience_condition_json.bytes != NULL
@@ -201,29 +202,25 @@ static engine_status take_condition(campaign_command *own, const project *in, st
                : engine_fail(error, ENGINE_INVALID,
                              "audienceCondition: is missing; the audience is filtered by it");
   }
-  project_view view = {.project = in, .table = in->table};
-  seg_resolver resolver = project_resolver(&view);
-  seg_text_view none = {.bytes = "", .size_bytes = 0};
   seg_filter *filter = NULL;
-  seg_status status =
+  seg_status parsed =
       seg_filter_parse_tree(memory(), own->input->condition, &filter, &error->problems);
-  if (status == SEG_OK) {
-    status = seg_filter_check_references(filter, none, none, &resolver, &error->problems);
+  if (parsed == SEG_E_INVALID) {
+    return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
   }
-  if (status == SEG_OK) {
-    status = seg_filter_write(filter, memory(), &own->condition_json);
+  engine_status status =
+      parsed == SEG_OK ? condition_check_stored(in, filter, NULL, error) : no_memory(error);
+  if (status == ENGINE_OK && seg_filter_write(filter, memory(), &own->condition_json) != SEG_OK) {
+    status = no_memory(error);
   }
   seg_filter_free(filter);
   row->audience_condition_json = own->condition_json;
-  if (status == SEG_E_INVALID || status == SEG_E_SEGMENT) {
-    return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
-  }
-  return status == SEG_OK ? ENGINE_OK : no_memory(error);
+  return status;
 }
 
 /// Puts the input into a row, which has what was there before. What does not belong to the kind of
 /// audience is not looked at, and not kept.
-static engine_status apply_input(campaign_command *own, const project *in, store_campaign *row) {
+static engine_status apply_input(campaign_command *own, project *in, store_campaign *row) {
   const campaign_input *input = own->input;
   row->name = input->name.bytes == NULL ? row->name : input->name;
   row->subject = input->subject.bytes == NULL ? row->subject : input->subject;

@@ -1,6 +1,7 @@
 // See engine_explain.h. Everything runs on the project's table under its read lock.
 #include "engine_explain.h"
 
+#include "conditions.h"
 #include "engine_internal.h"
 #include "segmentry/explain.h"
 #include "segmentry/text.h"
@@ -87,15 +88,8 @@ engine_status engine_explain_segment(engine *own, project *in, seg_text_view seg
 static engine_status explain_unsaved(const project *in, const seg_filter *filter, int64_t now_ms,
                                      seg_text_view contact_id, explained *out,
                                      engine_error *error) {
-  project_view view = {.project = in, .table = in->table};
-  seg_resolver resolver = project_resolver(&view);
-  seg_text_view none = {.bytes = "", .size_bytes = 0};
-  seg_status status = seg_filter_check_references(filter, none, none, &resolver, &error->problems);
-  if (status == SEG_E_SEGMENT) {
-    return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
-  }
-  return status == SEG_OK ? explain_filter(in, filter, now_ms, contact_id, out, error)
-                          : no_memory(error);
+  engine_status status = condition_check(in, filter, NULL, error);
+  return status == ENGINE_OK ? explain_filter(in, filter, now_ms, contact_id, out, error) : status;
 }
 
 engine_status engine_explain_condition(engine *own, project *in, const struct cJSON *condition,

@@ -1,6 +1,7 @@
 // Members and previews. Everything runs on a project's table under its read lock, so that what one
 // call tells is of one moment.
 #include "engine_preview.h"
+#include "conditions.h"
 #include "engine_internal.h"
 #include "masks.h"
 #include "segmentry/json.h"
@@ -287,16 +288,13 @@ static engine_status look(preview_work *own, seg_text_view segment_id, preview *
       return engine_fail(error, ENGINE_INVALID, "segmentId: a static segment has no condition");
     }
   }
-  project_view view = {.project = own->project, .table = own->project->table};
-  seg_resolver resolver = project_resolver(&view);
-  seg_text_view none = {.bytes = "", .size_bytes = 0};
-  seg_status status =
-      seg_filter_check_references(out->filter, of == NULL ? none : of->id,
-                                  of == NULL ? none : of->name, &resolver, &error->problems);
-  if (status == SEG_E_SEGMENT) {
-    return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
+  condition_owner owner = {.id = of == NULL ? seg_text_of("") : of->id,
+                           .name = of == NULL ? seg_text_of("") : of->name};
+  engine_status status = condition_check(own->project, out->filter, &owner, error);
+  if (status != ENGINE_OK) {
+    return status;
   }
-  bool ok = status == SEG_OK && evaluate(own, out) && count_matches(own, out) &&
+  bool ok = evaluate(own, out) && count_matches(own, out) &&
             (of == NULL || count_moves(own, of, out, moves));
   return ok ? ENGINE_OK : no_memory(error);
 }

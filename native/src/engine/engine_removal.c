@@ -1,6 +1,7 @@
 // See engine_removal.h.
 #include "engine_removal.h"
 
+#include "conditions.h"
 #include "engine_internal.h"
 #include "json_text.h"
 #include "masks.h"
@@ -123,7 +124,8 @@ engine_status engine_event_usage(engine *own, project *in, seg_text_view name, u
   return status;
 }
 
-// Removing. Each command is one round; the first one checks that nothing refers to the field.
+// Removing. Each command is one round; the first one checks that nothing refers to the field, and
+// until the last one nothing new may (conditions.h).
 
 typedef struct removal_command {
   command base;
@@ -165,9 +167,12 @@ static engine_status check_unused(removal_command *own, batch *in, const project
 /// turn in between.
 static engine_status remove_all(engine *own, removal_command *removal, size_t *count) {
   engine_status status;
+  struct removal_notice notice = {.field = removal->field.usage};
+  condition_begin_removal(removal->base.project, &notice); // before the look at who refers to it
   do {
     status = writer_submit(own->writer, &removal->base);
   } while (status == ENGINE_OK && removal->base.is_unfinished);
+  condition_end_removal(removal->base.project, &notice);
   *count = removal->count;
   return status;
 }

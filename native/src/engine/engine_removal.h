@@ -1,8 +1,9 @@
 /// Fields and events as a whole: who refers to one, and taking it away from every contact.
 ///
-/// What a segment or an active campaign refers to cannot be taken away. Removing from many contacts
-/// takes several transactions, between which others write: if the program ends in between, a part
-/// has been removed, and the call can be made again.
+/// What a segment, a webhook or an active campaign refers to cannot be taken away, and what is
+/// being taken away cannot be referred to. Removing from many contacts takes several transactions,
+/// between which others write: if the program ends in between, a part has been removed, and the
+/// call can be made again.
 #ifndef SEGMENTRY_ENGINE_REMOVAL_H
 #define SEGMENTRY_ENGINE_REMOVAL_H
 

@@ -1,4 +1,5 @@
 // Segments: defined, counted, computed, filled by hand.
+#include "conditions.h"
 #include "engine_internal.h"
 #include "segmentry/fields.h"
 #include "segmentry/plan.h"
@@ -74,17 +75,16 @@ static engine_status check_and_count(define_command *own, project_batch *part, s
   project_view view = {.project = part->project, .table = part->project->table};
   seg_resolver resolver = project_resolver(&view);
   engine_error *error = own->base.error;
-  seg_status status =
-      seg_filter_check_references(own->filter, own->id, row->name, &resolver, &error->problems);
-  if (status == SEG_E_SEGMENT) {
-    return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
+  condition_owner owner = {.id = own->id, .name = row->name};
+  engine_status checked = condition_check_stored(part->project, own->filter, &owner, error);
+  if (checked != ENGINE_OK) {
+    return checked;
   }
   size_t count = 0;
   seg_plan *plan = NULL;
-  if (status == SEG_OK) {
-    status = seg_plan_create(memory(), own->filter, part->project->table, own->now_ms, &resolver,
-                             seg_plan_all_blocks(part->project->table), &plan, NULL);
-  }
+  seg_status status =
+      seg_plan_create(memory(), own->filter, part->project->table, own->now_ms, &resolver,
+                      seg_plan_all_blocks(part->project->table), &plan, NULL);
   if (status == SEG_OK) {
     status = seg_plan_count(plan, &count);
   }

@@ -1,6 +1,7 @@
 // Webhooks as they are defined. Their deliveries are in engine_deliveries.c.
 #include "engine_webhooks.h"
 
+#include "conditions.h"
 #include "deliveries.h"
 #include "engine_internal.h"
 #include "segmentry/slug.h"
@@ -168,25 +169,12 @@ static engine_status write_headers(webhook_command *own, const webhook *old) {
   return ok ? ENGINE_OK : engine_fail(own->base.error, ENGINE_UNAVAILABLE, "out of memory");
 }
 
-static engine_status check_references(const webhook_command *own, const project *in) {
-  project_view view = {.project = in, .table = in->table};
-  seg_resolver resolver = project_resolver(&view);
-  seg_text_view none = {.bytes = "", .size_bytes = 0};
-  engine_error *error = own->base.error;
-  seg_status status =
-      seg_filter_check_references(own->filter, none, none, &resolver, &error->problems);
-  if (status == SEG_E_SEGMENT) {
-    return engine_fail(error, ENGINE_CONDITION, "the condition is not valid");
-  }
-  return status == SEG_OK ? ENGINE_OK : engine_fail(error, ENGINE_UNAVAILABLE, "out of memory");
-}
-
 static seg_text_view text_of(const text_buffer *of) {
   return (seg_text_view){.bytes = of->bytes, .size_bytes = of->size_bytes};
 }
 
 /// Puts what the input says into a row, whose other members are as they were.
-static engine_status apply_input(webhook_command *own, const project *in, const webhook *old,
+static engine_status apply_input(webhook_command *own, project *in, const webhook *old,
                                  store_webhook *row) {
   const webhook_input *input = own->input;
   row->name = input->has_name ? input->name : row->name;
@@ -198,7 +186,8 @@ static engine_status apply_input(webhook_command *own, const project *in, const 
   engine_status status = ENGINE_OK;
   if (input->has_condition) {
     row->condition_json = own->condition_json;
-    status = own->filter == NULL ? ENGINE_OK : check_references(own, in);
+    status = own->filter == NULL ? ENGINE_OK
+                                 : condition_check_stored(in, own->filter, NULL, own->base.error);
   }
   if (status == ENGINE_OK && input->has_headers) {
     status = write_headers(own, old);
@@ -276,7 +265,7 @@ static engine_status show_made(webhook_command *own, batch *in, const project *o
 
 static engine_status run_create(command *base, batch *in, project_batch *part) {
   webhook_command *own = (webhook_command *)base;
-  const project *of = part->project;
+  project *of = part->project;
   char id[ID_TEXT_BYTES];
   char secret[SIGNING_SECRET_TEXT_BYTES];
   if (of->webhook_count >= WEBHOOKS_MAX) {

@@ -390,6 +390,7 @@ store_status project_create(const store_project *row, uint64_t hash_seed, projec
     free(own);
     return STORE_NOMEM;
   }
+  (void)pthread_mutex_init(&own->removal_lock, NULL);
   own->num = row->num;
   own->hash_seed = hash_seed;
   if (!owned_text_copy(row->id, &own->id) || !owned_text_copy(row->name, &own->name) ||
@@ -421,6 +422,7 @@ void project_free(project *gone) {
   seg_table_free(gone->table);
   owned_text_free(gone->id);
   owned_text_free(gone->name);
+  (void)pthread_mutex_destroy(&gone->removal_lock);
   (void)pthread_rwlock_destroy(&gone->lock);
   free(gone);
 }

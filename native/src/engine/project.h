@@ -29,7 +29,7 @@ typedef struct segment {
                    ///< definition, no sweep has settled them.
   bool is_redefined; ///< Its definition, or that of a segment it leads to, changed: the next
                      ///< sweep's entries and exits are due to that. The store remembers it.
-  int64_t moved_in; ///< Contacts that the batch under way lets enter, and leave.
+  int64_t moved_in;  ///< Contacts that the batch under way lets enter, and leave.
   int64_t moved_out;
   int64_t member_count;
   int64_t member_count_at_ms;
@@ -57,6 +57,8 @@ typedef struct project {
   size_t webhook_count;
   size_t watching_count;    ///< Webhooks that are enabled.
   uint64_t webhook_version; ///< The last that a webhook got.
+  pthread_mutex_t removal_lock;
+  struct removal_notice *removals; ///< Fields and events that are being taken away (conditions.h).
 } project;
 
 /// Makes a project without contacts and segments. Returns STORE_OK or STORE_NOMEM.

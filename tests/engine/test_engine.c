@@ -366,6 +366,115 @@ static void a_sweep_moves_a_chain_in_one_go(void **state) {
   }
 }
 
+// A sweep with more moves than one transaction takes.
+
+#define CROWD 30000
+#define CROWD_AT_ONCE 1000
+
+static void track_crowd(world *own) {
+  static char emails[CROWD_AT_ONCE][24];
+  static event_input items[CROWD_AT_ONCE];
+  static event_result results[CROWD_AT_ONCE];
+  engine_error error;
+  engine_error_init(&error);
+  for (int at = 0; at < CROWD; at += CROWD_AT_ONCE) {
+    for (int i = 0; i < CROWD_AT_ONCE; i++) {
+      (void)snprintf(emails[i], sizeof emails[i], "c%d@example.com", at + i);
+      items[i] = (event_input){.name = seg_text_of("login"),
+                               .contact = {.email = seg_text_of(emails[i])},
+                               .at_ms = STORE_NO_INSTANT};
+    }
+    assert_int_equal(
+        engine_events_track(own->engine, own->project, items, CROWD_AT_ONCE, results, &error),
+        ENGINE_OK);
+  }
+  engine_error_free(&error);
+}
+
+static uint64_t member_word(const project *in, const kept_segment *of, size_t block) {
+  seg_mask_view members;
+  bool has = seg_table_members(in->table, seg_text_of(of->id), &members);
+  return has && block < members.block_count ? members.words[block] : 0;
+}
+
+/// Looks at the stored members of a chain at one moment: each contact is Active, or Quiet and To
+/// wake. Returns how many are Active, or SIZE_MAX if one is torn.
+static size_t look_at_chain(world *own, const chain *made) {
+  project *in = own->project;
+  size_t active_count = 0;
+  bool is_whole = true;
+  (void)pthread_rwlock_rdlock(&in->lock);
+  for (size_t block = 0; block < seg_table_block_count(in->table); block++) {
+    uint64_t active = member_word(in, &made->active, block);
+    uint64_t quiet = member_word(in, &made->quiet, block);
+    uint64_t live = 0;
+    for (uint32_t bit = 0; bit < 64; bit++) {
+      live |= (uint64_t)seg_table_is_live(in->table, (uint32_t)block * 64 + bit) << bit;
+    }
+    is_whole = is_whole && (active ^ quiet) == live && (active & quiet) == 0 &&
+               quiet == member_word(in, &made->to_wake, block);
+    active_count += (size_t)__builtin_popcountll(active);
+  }
+  (void)pthread_rwlock_unlock(&in->lock);
+  return is_whole ? active_count : SIZE_MAX;
+}
+
+static void many_moves_of_a_sweep_let_others_in(void **state) {
+  world *own = *state;
+  chain made;
+  track_crowd(own);
+  make_chain(own, &made);
+  assert_int_equal(compute(own, &made.to_wake).added, 0);
+  assert_int_equal(look_at_chain(own, &made), CROWD);
+  own->now_ms += 8 * DAY_MS;
+  own->sweep_ms = 5;
+  restart(own);
+  own->now_ms += 10; // a sweep is due
+  int others = 0;
+  int during = 0; // changes that came while some had left and some had not
+  size_t active;
+  while ((active = look_at_chain(own, &made)) > 0) {
+    assert_true(active <= CROWD);
+    char email[32];
+    (void)snprintf(email, sizeof email, "other%d@example.com", others++);
+    assert_int_equal(put(own, email, "{}"), ENGINE_OK);
+    during += active < CROWD && look_at_chain(own, &made) > 0;
+  }
+  assert_true(during >= 2);
+  assert_int_equal(events_of(own, "segment.active.entry"), CROWD);
+  assert_int_equal(events_of(own, "segment.active.exit"), CROWD);
+  assert_int_equal(events_of(own, "segment.quiet.entry"), CROWD + others);
+  assert_int_equal(events_of(own, "segment.to-wake.entry"), CROWD + others);
+  assert_int_equal(events_of(own, "segment.to-wake.exit"), 0);
+  int64_t at_ms = own->now_ms + 10;
+  own->now_ms = at_ms;
+  wait_for_sweep(own, &made.to_wake, at_ms);
+  assert_int_equal(segment_now(own, &made.to_wake).count, CROWD + others);
+  assert_int_equal(compute(own, &made.to_wake).added, 0);
+}
+
+/// The same when it is asked for: in parts, and the sums are of all.
+static void many_moves_of_a_computation_are_added_up(void **state) {
+  world *own = *state;
+  chain made;
+  track_crowd(own);
+  make_chain(own, &made);
+  compute_result result = compute(own, &made.active);
+  assert_int_equal(result.added, CROWD);
+  assert_int_equal(result.total, CROWD);
+  assert_int_equal(compute(own, &made.to_wake).added, 0);
+  own->now_ms += 8 * DAY_MS;
+  result = compute(own, &made.to_wake);
+  assert_int_equal(result.added, CROWD);
+  assert_int_equal(result.removed, 0);
+  assert_int_equal(result.total, CROWD);
+  assert_int_equal(look_at_chain(own, &made), 0);
+  result = compute(own, &made.to_wake);
+  assert_int_equal(result.added + result.removed, 0);
+  assert_int_equal(events_of(own, "segment.active.exit"), CROWD);
+  assert_int_equal(events_of(own, "segment.to-wake.entry"), CROWD);
+}
+
 static project *project_of(world *own, const char *key) {
   engine_key kind;
   return engine_project_of_key(own->engine, seg_text_of(key), &kind);
@@ -1029,6 +1138,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(computing_fires_what_is_pending, set_up, tear_down),
       cmocka_unit_test_setup_teardown(computing_moves_a_chain_in_one_go, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_sweep_moves_a_chain_in_one_go, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(many_moves_of_a_sweep_let_others_in, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(many_moves_of_a_computation_are_added_up, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_sweep_comes_to_every_project, set_up, tear_down),
       cmocka_unit_test_setup_teardown(circles_and_users_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(static_members_are_added_by_hand, set_up, tear_down),

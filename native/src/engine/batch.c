@@ -206,13 +206,17 @@ batch_status batch_cut(project_batch *part, size_t mark) {
   return BATCH_OK;
 }
 
+void batch_name_move(const segment *of, bool is_entry, char out[SEG_EVENT_NAME_BYTES_MAX + 1]) {
+  (void)snprintf(out, SEG_EVENT_NAME_BYTES_MAX + 1, "segment.%.*s.%s", (int)of->slug.size_bytes,
+                 of->slug.bytes, is_entry ? "entry" : "exit");
+}
+
 store_status batch_move_begin(batch *own, const project *in, const segment *of, bool is_entry,
                               store_cause cause, batch_move *out) {
   int64_t name = 0;
   out->row =
       (store_move){.project = in->num, .segment = of->num, .at_ms = own->now_ms, .cause = cause};
-  (void)snprintf(out->event_name, sizeof out->event_name, "segment.%.*s.%s",
-                 (int)of->slug.size_bytes, of->slug.bytes, is_entry ? "entry" : "exit");
+  batch_name_move(of, is_entry, out->event_name);
   seg_text_view data = {.bytes = out->event_json,
                         .size_bytes = (size_t)tracking_event_data(of, out->event_json)};
   out->event_data = in->watching_count > 0 ? data : (seg_text_view){.bytes = NULL};

@@ -125,6 +125,9 @@ typedef struct batch_move {
   seg_text_view event_data; ///< `event_json`, if a webhook may ask for it; else NULL bytes.
 } batch_move;
 
+/// Writes the name of the event that an entry into a segment is, or an exit.
+void batch_name_move(const segment *of, bool is_entry, char out[SEG_EVENT_NAME_BYTES_MAX + 1]);
+
 /// Gets ready for entries into a segment, or for exits: names the event that they are.
 store_status batch_move_begin(batch *own, const project *in, const segment *of, bool is_entry,
                               store_cause cause, batch_move *out);

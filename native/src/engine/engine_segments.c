@@ -427,6 +427,9 @@ typedef struct compute_command {
   segment *of;
   compute_result *result;
   int64_t now_ms;
+  size_t next_block;    ///< Where the sweep goes on; 0 at first.
+  uint64_t definitions; ///< How the project's segments were defined at first.
+  bool settles;         ///< It is over, and they have not changed.
 } compute_command;
 
 static engine_status run_refresh(command *base, batch *in, project_batch *part) {
@@ -481,14 +484,18 @@ static engine_status run_compute(command *base, batch *in, project_batch *part) 
                ? ENGINE_OK
                : engine_fail(base->error, ENGINE_UNAVAILABLE, "out of memory");
   }
+  own->definitions = own->next_block == 0 ? part->project->definition_version : own->definitions;
   sweep_result swept;
-  if (tracking_sweep(in, part->project, own->of, &swept) != BATCH_OK) {
+  batch_status status = tracking_sweep(in, part->project, own->of, own->next_block, &swept);
+  own->settles = !swept.is_cut && own->definitions == part->project->definition_version;
+  if (status == BATCH_OK && own->settles) {
+    status = tracking_settle(in, own->of, part->project);
+  }
+  if (status != BATCH_OK) {
     return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
   }
   base->is_unfinished = swept.is_cut;
-  if (!swept.is_cut && tracking_settle(in, own->of, part->project) != BATCH_OK) {
-    return engine_fail(base->error, ENGINE_UNAVAILABLE, "the entries could not be stored");
-  }
+  own->next_block = swept.next_block;
   own->result->added += swept.entered;
   own->result->removed += swept.left;
   own->result->total = swept.total;
@@ -499,6 +506,8 @@ static void publish_compute(command *base, project *of) {
   compute_command *own = (compute_command *)base;
   if (!base->is_unfinished) {
     publish_count(base, of);
+  }
+  if (own->settles) {
     own->of->is_pending = false;
     own->of->is_redefined = false;
   }
@@ -507,19 +516,18 @@ static void publish_compute(command *base, project *of) {
 engine_status engine_segment_compute(engine *own, project *in, seg_text_view id,
                                      compute_result *result, engine_error *error) {
   *result = (compute_result){0};
-  engine_status status = ENGINE_OK;
-  bool is_cut = true;
-  // Each round is a transaction of its own, so that others get their turn in between.
-  while (status == ENGINE_OK && is_cut) {
-    compute_command compute = {.base = {.run = run_compute,
-                                        .publish = publish_compute,
-                                        .project = in,
-                                        .is_exclusive = true,
-                                        .error = error},
-                               .id = id,
-                               .result = result};
+  compute_command compute = {.base = {.run = run_compute,
+                                      .publish = publish_compute,
+                                      .project = in,
+                                      .is_exclusive = true,
+                                      .error = error},
+                             .id = id,
+                             .result = result};
+  engine_status status;
+  // Each part is a transaction of its own, so that others get their turn in between.
+  do {
+    compute.base.is_unfinished = false;
     status = writer_submit(own->writer, &compute.base);
-    is_cut = compute.base.is_unfinished;
-  }
+  } while (status == ENGINE_OK && compute.base.is_unfinished);
   return status;
 }

@@ -283,6 +283,7 @@ bool project_append_segment(project *own, segment *added) {
   insert_sorted(own->by_slug, own->segment_count, slug_of, added);
   added->place = own->segment_count;
   own->segments[own->segment_count++] = added;
+  own->definition_version++;
   return true;
 }
 
@@ -322,6 +323,7 @@ bool project_add_segment(project *own, segment *added) {
 
 bool project_replace_segment(project *own, segment *gone, segment *made) {
   size_t rest = own->segment_count - 1;
+  own->definition_version++;
   remove_sorted(own->by_id, rest, id_of, gone);
   remove_sorted(own->by_slug, rest, slug_of, gone);
   insert_sorted(own->by_id, rest, id_of, made);
@@ -338,6 +340,7 @@ bool project_replace_segment(project *own, segment *gone, segment *made) {
 
 void project_remove_segment(project *own, segment *gone) {
   take_out(own, gone);
+  own->definition_version++;
   size_t kept = 0;
   for (size_t i = 0; i < own->tracked_count; i++) {
     if (own->tracked[i] != gone) {

@@ -53,7 +53,8 @@ typedef struct project {
   size_t segment_capacity; ///< Of all three.
   segment **tracked; ///< In the order in which they are evaluated: what they refer to comes first.
   size_t tracked_count;
-  webhook **webhooks; ///< Oldest first; owned.
+  uint64_t definition_version; ///< Grows with each segment that is added, replaced or removed.
+  webhook **webhooks;          ///< Oldest first; owned.
   size_t webhook_count;
   size_t watching_count;    ///< Webhooks that are enabled.
   uint64_t webhook_version; ///< The last that a webhook got.

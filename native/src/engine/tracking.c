@@ -27,18 +27,18 @@ int tracking_event_data(const segment *of, char out[BATCH_MOVE_JSON_BYTES]) {
   return size;
 }
 
-/// Evaluates a segment's filter on a table. The mask has a word more than blocks, so that an empty
-/// table has one too; free it with free.
-static batch_status evaluate(const seg_filter *filter, const seg_table *table, int64_t now_ms,
-                             const seg_resolver *resolver, uint64_t **mask) {
-  seg_block_range all = seg_plan_all_blocks(table);
+/// Evaluates a segment's filter on blocks of a table. The mask begins with the table's first block,
+/// and has a word more than it needs, so that an empty table has one too; free it with free.
+static batch_status evaluate(const seg_filter *filter, const seg_table *table,
+                             seg_block_range range, int64_t now_ms, const seg_resolver *resolver,
+                             uint64_t **mask) {
   seg_plan *plan = NULL;
-  *mask = calloc(all.end + 1, sizeof **mask);
+  *mask = calloc(range.end + 1, sizeof **mask);
   seg_status status = *mask == NULL ? SEG_E_NOMEM
                                     : seg_plan_create(seg_allocator_default(), filter, table,
-                                                      now_ms, resolver, all, &plan, NULL);
+                                                      now_ms, resolver, range, &plan, NULL);
   if (status == SEG_OK) {
-    status = seg_plan_evaluate(plan, all, *mask);
+    status = seg_plan_evaluate(plan, range, *mask + range.begin);
   }
   seg_plan_free(plan);
   // References were checked when the segments were saved: only memory can be lacking.
@@ -119,7 +119,8 @@ static batch_status evaluate_touched_segment(batch *own, project_batch *part, se
   seg_resolver resolver = project_resolver(&view);
   uint64_t *mask = NULL;
   moved_rows moved = {0};
-  batch_status status = evaluate(of->filter, part->scratch, own->now_ms, &resolver, &mask);
+  batch_status status = evaluate(of->filter, part->scratch, seg_plan_all_blocks(part->scratch),
+                                 own->now_ms, &resolver, &mask);
   if (status == BATCH_OK) {
     seg_mask_view after = {.words = mask, .block_count = seg_table_block_count(part->scratch)};
     if (!find_moved(members_of(part->scratch, of), after, &moved)) {
@@ -147,14 +148,29 @@ batch_status tracking_evaluate_touched(batch *own, project_batch *part) {
 
 // Sweeps.
 
-/// The masks that a sweep has made so far: they stand in for the stored members, so that a segment
+/// What one transaction evaluates at most: rows, times the groups and filters that are asked about
+/// each. At about a nanosecond each a tenth of a second.
+#define SWEEP_CELLS_MAX ((size_t)1 << 26)
+/// Blocks that it evaluates at least.
+#define SWEEP_BLOCKS_MIN 16
+/// A delivery to a webhook costs as much as so many moves.
+#define SWEEP_DELIVERY_MOVES 3
+
+/// A segment in a sweep.
+typedef struct swept_segment {
+  segment *of;
+  seg_mask_view members; ///< As stored.
+  uint64_t *mask;        ///< What matches; NULL until it is evaluated.
+  size_t cost;           ///< Of a move; 0 until it is asked for.
+} swept_segment;
+
+/// A sweep. The masks that it has made so far stand in for the stored members, so that a segment
 /// sees its references as they are about to be.
 typedef struct sweep_view {
   project_view base;
-  segment *const *segments; ///< In the order in which they are evaluated.
+  swept_segment *segments; ///< In the order in which they are evaluated.
   size_t count;
-  uint64_t **masks; ///< Of each; NULL for one that is not evaluated yet.
-  size_t block_count;
+  seg_block_range range; ///< The blocks that are swept.
 } sweep_view;
 
 static bool find_swept(void *context, seg_text_view id, seg_segment *out) {
@@ -164,25 +180,73 @@ static bool find_swept(void *context, seg_text_view id, seg_segment *out) {
     return false;
   }
   for (size_t i = 0; i < view->count; i++) {
-    if (view->masks[i] != NULL && seg_text_equal(view->segments[i]->id, id)) {
-      out->members = view->masks[i];
-      out->member_block_count = view->block_count;
+    if (view->segments[i].mask != NULL && seg_text_equal(view->segments[i].of->id, id)) {
+      out->members = view->segments[i].mask;
+      out->member_block_count = view->range.end;
     }
   }
   return true;
 }
 
-/// Records entries or exits of one segment, up to the sweep's limit.
-static batch_status move_swept(batch *own, project_batch *part, segment *of, const uint32_t *rows,
-                               size_t count, bool is_entry, sweep_result *result) {
-  const project *in = part->project;
-  size_t left = SWEEP_CHANGES_MAX - result->moves;
-  batch_move move;
-  *(is_entry ? &result->entered : &result->left) = 0;
-  if (count > left) {
-    result->is_cut = true;
-    count = left;
+/// The next blocks: as many as one transaction may evaluate.
+static seg_block_range choose_range(const sweep_view *view, size_t begin) {
+  size_t block_count = seg_table_block_count(view->base.table);
+  size_t nodes = 1;
+  for (size_t i = 0; i < view->count; i++) {
+    nodes += seg_filter_node_count(view->segments[i].of->filter);
   }
+  size_t blocks = SWEEP_CELLS_MAX / 64 / nodes;
+  blocks = blocks < SWEEP_BLOCKS_MIN ? SWEEP_BLOCKS_MIN : blocks;
+  begin = begin < block_count ? begin : block_count;
+  return (seg_block_range){.begin = begin,
+                           .end = begin + blocks < block_count ? begin + blocks : block_count};
+}
+
+/// What a move costs, in moves that no webhook is told of.
+static size_t cost_of_move(const project *in, const segment *of) {
+  size_t cost = 1;
+  char name[SEG_EVENT_NAME_BYTES_MAX + 1];
+  for (size_t i = 0; i < in->webhook_count; i++) {
+    for (int is_entry = 0; in->webhooks[i]->is_enabled && is_entry < 2; is_entry++) {
+      batch_name_move(of, is_entry != 0, name);
+      if (webhook_watches(in->webhooks[i], seg_text_of(name))) {
+        cost += SWEEP_DELIVERY_MOVES;
+        break;
+      }
+    }
+  }
+  return cost;
+}
+
+static uint64_t word_of(seg_mask_view mask, size_t block) {
+  return block < mask.block_count ? mask.words[block] : 0;
+}
+
+/// How far one transaction gets: behind the block with which there are as many moves as it takes.
+/// All moves of a contact are in one.
+static size_t fit_moves(sweep_view *view) {
+  size_t sum = 0;
+  for (size_t block = view->range.begin; block < view->range.end; block++) {
+    for (size_t i = 0; i < view->count; i++) {
+      swept_segment *next = &view->segments[i];
+      uint64_t moved = next->mask[block] ^ word_of(next->members, block);
+      if (moved != 0 && next->cost == 0) {
+        next->cost = cost_of_move(view->base.project, next->of);
+      }
+      sum += (size_t)__builtin_popcountll(moved) * next->cost;
+    }
+    if (sum >= SWEEP_MOVES_MAX) {
+      return block + 1;
+    }
+  }
+  return view->range.end;
+}
+
+/// Records entries or exits of one segment.
+static batch_status move_swept(batch *own, project_batch *part, segment *of, const uint32_t *rows,
+                               size_t count, bool is_entry) {
+  const project *in = part->project;
+  batch_move move;
   if (count == 0) {
     return BATCH_OK;
   }
@@ -199,63 +263,97 @@ static batch_status move_swept(batch *own, project_batch *part, segment *of, con
                   .event_data = move.event_data,
                   .rows = rows,
                   .row_count = count};
-  *(is_entry ? &result->entered : &result->left) = count;
-  result->moves += count;
   return status == BATCH_OK && !change_list_add(&part->changes, &moved) ? BATCH_NOMEM : status;
 }
 
-static batch_status sweep_segment(batch *own, project_batch *part, sweep_view *view, size_t index,
-                                  sweep_result *result) {
-  segment *of = view->segments[index];
-  seg_resolver resolver = {.find = find_swept, .context = view};
-  batch_status status =
-      evaluate(of->filter, part->project->table, own->now_ms, &resolver, &view->masks[index]);
-  if (status != BATCH_OK) {
-    return status;
+/// Blocks of a mask, from `range.begin` on.
+static seg_mask_view slice(seg_mask_view mask, seg_block_range range) {
+  size_t end = range.end < mask.block_count ? range.end : mask.block_count;
+  return range.begin < end
+             ? (seg_mask_view){.words = mask.words + range.begin, .block_count = end - range.begin}
+             : (seg_mask_view){.words = NULL, .block_count = 0};
+}
+
+static void shift_rows(uint32_t *rows, size_t count, size_t begin) {
+  for (size_t i = 0; i < count; i++) {
+    rows[i] += (uint32_t)(begin * 64);
   }
+}
+
+/// Moves all rows of the range that are to be moved in one segment.
+static batch_status move_segment(batch *own, project_batch *part, const sweep_view *view,
+                                 const swept_segment *swept, sweep_result *result) {
+  segment *of = swept->of;
+  seg_mask_view before = slice(swept->members, view->range);
+  seg_mask_view after = {.words = swept->mask, .block_count = view->range.end};
   moved_rows moved = {0};
-  seg_mask_view after = {.words = view->masks[index], .block_count = view->block_count};
-  result->total = seg_mask_count(after);
-  status = find_moved(members_of(part->project->table, of), after, &moved) ? BATCH_OK : BATCH_NOMEM;
+  batch_status status =
+      find_moved(before, slice(after, view->range), &moved) ? BATCH_OK : BATCH_NOMEM;
   if (status == BATCH_OK) {
-    status = move_swept(own, part, of, moved.entered, moved.counts.entered, true, result);
+    shift_rows(moved.entered, moved.counts.entered, view->range.begin);
+    shift_rows(moved.left, moved.counts.left, view->range.begin);
+    status = move_swept(own, part, of, moved.entered, moved.counts.entered, true);
   }
   if (status == BATCH_OK) {
-    status = move_swept(own, part, of, moved.left, moved.counts.left, false, result);
+    status = move_swept(own, part, of, moved.left, moved.counts.left, false);
   }
+  result->entered = moved.counts.entered;
+  result->left = moved.counts.left;
+  result->total = seg_mask_count(swept->members) + moved.counts.entered - moved.counts.left;
   free_moved(&moved);
   return status;
 }
 
-batch_status tracking_sweep(batch *own, project *of, segment *only, sweep_result *result) {
+/// Sweeps the next blocks of the view's table.
+static batch_status sweep_blocks(batch *own, project_batch *part, sweep_view *view, size_t begin,
+                                 sweep_result *result) {
+  const seg_table *table = view->base.table;
+  seg_resolver resolver = {.find = find_swept, .context = view};
+  batch_status status = BATCH_OK;
+  view->range = choose_range(view, begin);
+  for (size_t i = 0; status == BATCH_OK && i < view->count; i++) {
+    swept_segment *next = &view->segments[i];
+    status = evaluate(next->of->filter, table, view->range, own->now_ms, &resolver, &next->mask);
+  }
+  if (status != BATCH_OK) {
+    return status;
+  }
+  view->range.end = fit_moves(view);
+  for (size_t i = 0; status == BATCH_OK && i < view->count; i++) {
+    status = move_segment(own, part, view, &view->segments[i], result);
+  }
+  result->next_block = view->range.end;
+  result->is_cut = view->range.end < seg_table_block_count(table);
+  return status;
+}
+
+static bool list_swept(sweep_view *view, segment *const *segments, size_t count) {
+  view->segments = calloc(count + 1, sizeof *view->segments);
+  for (size_t i = 0; view->segments != NULL && i < count; i++) {
+    view->segments[view->count++] =
+        (swept_segment){.of = segments[i], .members = members_of(view->base.table, segments[i])};
+  }
+  return view->segments != NULL;
+}
+
+batch_status tracking_sweep(batch *own, project *of, segment *only, size_t begin,
+                            sweep_result *result) {
   project_batch *part = batch_project(own, of);
-  sweep_view view = {.base = {.project = of, .table = of->table},
-                     .segments = of->tracked,
-                     .count = of->tracked_count,
-                     .block_count = seg_table_block_count(of->table)};
+  sweep_view view = {.base = {.project = of, .table = of->table}};
   segment **referred = NULL;
+  size_t count = of->tracked_count;
   *result = (sweep_result){.is_cut = false};
-  bool ok = part != NULL;
-  if (ok && only != NULL) {
-    ok = project_order_references(of, only, &referred, &view.count);
-    view.segments = referred;
-  }
-  view.masks = ok ? calloc(view.count + 1, sizeof *view.masks) : NULL;
-  batch_status status = view.masks != NULL ? BATCH_OK : BATCH_NOMEM;
-  size_t reached = 0;
-  while (status == BATCH_OK && reached < view.count && !result->is_cut) {
-    status = sweep_segment(own, part, &view, reached++, result);
-  }
-  if (reached < view.count) {
-    result->entered = result->left = 0; // they are another one's
-  }
+  bool ok = part != NULL &&
+            (only == NULL || project_order_references(of, only, &referred, &count)) &&
+            list_swept(&view, only == NULL ? of->tracked : referred, count);
+  batch_status status = ok ? sweep_blocks(own, part, &view, begin, result) : BATCH_NOMEM;
   if (part != NULL) {
     part->applied_count = part->changes.count; // the scratch table is for touched contacts
   }
-  for (size_t i = 0; view.masks != NULL && i < view.count; i++) {
-    free(view.masks[i]);
+  for (size_t i = 0; i < view.count; i++) {
+    free(view.segments[i].mask);
   }
-  free(view.masks);
+  free(view.segments);
   free(referred);
   return status;
 }

@@ -33,8 +33,9 @@ struct writer {
   int64_t next_sweep_ms;
   project **sweeping; ///< Projects of the sweep that is under way; NULL: there is none.
   size_t sweep_count;
-  size_t sweep_at;     ///< The next of them.
-  bool sweep_has_more; ///< One of them has more to do than a transaction takes.
+  size_t sweep_at;            ///< The next of them, or the one that is being swept,
+  size_t sweep_block;         ///< from this block on,
+  uint64_t sweep_definitions; ///< and how its segments were defined when that began.
   project *counting; ///< The project that was swept last, until its segments are counted; or NULL.
   size_t count_at;   ///< Its next segment.
   int64_t counting_ms;  ///< When it was swept: what the counts are of.
@@ -210,27 +211,41 @@ static bool settle_all(batch *work, const project *of) {
   return ok;
 }
 
-/// One sweep of one project. Returns whether there is more to do.
+/// Says of every tracked segment that it is settled, once that is stored.
+static void note_settled(project *of) {
+  (void)pthread_rwlock_wrlock(&of->lock);
+  for (size_t i = 0; i < of->tracked_count; i++) {
+    of->tracked[i]->is_pending = false;
+    of->tracked[i]->is_redefined = false;
+  }
+  (void)pthread_rwlock_unlock(&of->lock);
+}
+
+/// Sweeps the next part of a project. Returns whether there is another one.
 static bool sweep_project(writer *own, project *of) {
   batch work = {.session = own->session, .now_ms = own->options.now_ms(own->options.context)};
   sweep_result result = {0};
+  if (own->sweep_block == 0) {
+    own->sweep_definitions = of->definition_version;
+  }
   bool ok = store_transaction_begin(own->session, &work.error) == STORE_OK &&
-            tracking_sweep(&work, of, NULL, &result) == BATCH_OK &&
-            (result.is_cut || settle_all(&work, of)) && outbox_write_all(&work) == BATCH_OK &&
-            store_transaction_commit(own->session, &work.error) == STORE_OK;
+            tracking_sweep(&work, of, NULL, own->sweep_block, &result) == BATCH_OK;
+  // A definition that changed while parts of the table were swept is left to the next sweep.
+  bool settles = ok && !result.is_cut && own->sweep_definitions == of->definition_version;
+  ok = ok && (!settles || settle_all(&work, of)) && outbox_write_all(&work) == BATCH_OK &&
+       store_transaction_commit(own->session, &work.error) == STORE_OK;
   if (ok) {
-    (void)pthread_rwlock_wrlock(&of->lock);
-    for (size_t i = 0; !result.is_cut && i < of->tracked_count; i++) {
-      of->tracked[i]->is_pending = false;
-      of->tracked[i]->is_redefined = false;
+    if (settles) {
+      note_settled(of);
     }
-    (void)pthread_rwlock_unlock(&of->lock);
     publish(own, &work, NULL, 0);
+    own->sweep_block = result.is_cut ? result.next_block : 0;
     own->counting = result.is_cut ? NULL : of;
     own->count_at = 0;
     own->counting_ms = work.now_ms;
   } else {
     store_transaction_rollback(own->session);
+    own->sweep_block = 0;
     own->options.log(own->options.context, "sweep_failed",
                      work.error.message[0] == '\0' ? "out of memory" : work.error.message);
   }
@@ -238,25 +253,24 @@ static bool sweep_project(writer *own, project *of) {
   return ok && result.is_cut;
 }
 
-/// Sweeps the next project, the first one when no sweep is under way, or goes on counting: requests
-/// that have gathered wait for one project's sweep, not for everybody's.
+/// Sweeps the next part of a project, of the first one when no sweep is under way, or goes on
+/// counting: requests that have gathered wait for one part, not for everybody's sweep.
 static void sweep_next(writer *own) {
   if (own->sweeping == NULL) {
     own->sweep_count = own->options.projects(own->options.projects_context, &own->sweeping);
     own->sweep_at = 0;
-    own->sweep_has_more = false;
+    own->sweep_block = 0;
   }
   if (own->counting != NULL) {
     count_next(own);
   } else if (own->sweep_at < own->sweep_count &&
-             sweep_project(own, own->sweeping[own->sweep_at++])) {
-    own->sweep_has_more = true;
+             !sweep_project(own, own->sweeping[own->sweep_at])) {
+    own->sweep_at++;
   }
   if (own->counting == NULL && own->sweep_at == own->sweep_count) {
     free(own->sweeping);
     own->sweeping = NULL;
-    int64_t now_ms = own->options.now_ms(own->options.context);
-    own->next_sweep_ms = own->sweep_has_more ? now_ms : now_ms + own->options.sweep_ms;
+    own->next_sweep_ms = own->options.now_ms(own->options.context) + own->options.sweep_ms;
   }
 }
 

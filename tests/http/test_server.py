@@ -834,6 +834,34 @@ class Crowd(HttpTest):
             server.stop()
         self.assertFalse([line for line in server.log if '"status":4' in line])
 
+    def test_slow_headers_give_their_threads_back(self):
+        # A header has ten minutes, but not while others wait: also those that came before them.
+        server = Server(request_ms=600000, keep_alive_ms=600000, threads=2)
+        slow = [Connection(server.port) for _ in range(6)]
+        try:
+            for connection in slow:
+                connection.send("GET /hello HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            with Connection(server.port) as connection:
+                self.assertEqual(connection.ask(request("GET", "/hello")).status, 200)
+            for connection in slow:
+                self.assertEqual(connection.answer().status, 408)
+        finally:
+            for connection in slow:
+                connection.socket.close()
+            server.stop()
+
+    def test_a_header_in_pieces_is_put_together(self):
+        server = Server(threads=2)
+        try:
+            with Connection(server.port) as connection:
+                whole = request("GET", "/hello")
+                for at in range(0, len(whole), 7):
+                    connection.send(whole[at:at + 7])
+                    time.sleep(0.002)
+                self.assertEqual(connection.answer().status, 200)
+        finally:
+            server.stop()
+
     def test_many_threads(self):
         failures = []
 

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <civetweb.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,16 +384,47 @@ static int on_error(struct mg_connection *connection, int status, const char *me
   return 0;
 }
 
-/// Gives up a new connection that says nothing: civetweb would give it as long as a whole header.
-static void await_first_byte(const seg_http_server *server, int socket) {
-  bool crowded = atomic_load(&server->connections) >= server->crowded;
-  struct pollfd silent = {.fd = socket, .events = POLLIN};
-  int wait_ms = (int)server->options.keep_alive_ms_max;
-  if (crowded && wait_ms > SEG_HTTP_CROWDED_SILENCE_MS) {
-    wait_ms = SEG_HTTP_CROWDED_SILENCE_MS;
+typedef enum header_state { HEADER_SILENT, HEADER_CUT, HEADER_WHOLE } header_state;
+
+/// What has come of a header block, which is left where it is. WHOLE also if nothing more will
+/// come.
+static header_state look_at_header(int socket) {
+  char bytes[SEG_HTTP_HEADER_BYTES_MAX];
+  ssize_t size = recv(socket, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0) {
+    return errno == EAGAIN || errno == EWOULDBLOCK ? HEADER_SILENT : HEADER_WHOLE;
   }
-  if (poll(&silent, 1, wait_ms) == 0) {
-    (void)shutdown(socket, SHUT_RD);
+  bool is_whole = size == 0 || (size_t)size == sizeof bytes ||
+                  memmem(bytes, (size_t)size, "\r\n\r\n", 4) != NULL;
+  return is_whole ? HEADER_WHOLE : HEADER_CUT;
+}
+
+/// How long a new connection may take for its header, as things are now.
+static int64_t header_ms(const seg_http_server *server, header_state state) {
+  const seg_http_options *options = &server->options;
+  int64_t ms = state == HEADER_SILENT ? options->keep_alive_ms_max : options->request_ms_max;
+  bool crowded = atomic_load(&server->connections) >= server->crowded;
+  return crowded && ms > SEG_HTTP_CROWDED_HEADER_MS ? SEG_HTTP_CROWDED_HEADER_MS : ms;
+}
+
+/// Gives up a new connection whose header does not come: civetweb would give each as long as the
+/// slowest may take, however many others wait.
+static void await_header(const seg_http_server *server, int socket) {
+  struct timespec pause = {.tv_nsec = (long)SEG_HTTP_HEADER_PAUSE_MS * 1000000};
+  struct pollfd silent = {.fd = socket, .events = POLLIN};
+  int64_t waited_ms = 0;
+  header_state state;
+  while ((state = look_at_header(socket)) != HEADER_WHOLE) {
+    if (waited_ms >= header_ms(server, state)) {
+      (void)shutdown(socket, SHUT_RD); // what has come is answered as a header that was cut
+      return;
+    }
+    if (state == HEADER_SILENT) {
+      (void)poll(&silent, 1, SEG_HTTP_HEADER_PAUSE_MS);
+    } else {
+      (void)nanosleep(&pause, NULL);
+    }
+    waited_ms += SEG_HTTP_HEADER_PAUSE_MS;
   }
 }
 
@@ -411,7 +443,7 @@ static int on_open(const struct mg_connection *connection, void **data) {
     }
   }
   (void)pthread_mutex_unlock(&server->sockets_mutex);
-  await_first_byte(server, seg_civetweb_socket(connection));
+  await_header(server, seg_civetweb_socket(connection));
   return 0;
 }
 

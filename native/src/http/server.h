@@ -28,9 +28,12 @@
 #define SEG_HTTP_QUEUE 512
 /// An idle keep-alive connection gives its thread back after this.
 #define SEG_HTTP_KEEP_ALIVE_MS 2000
-/// A new connection that says nothing gives it back like an idle one, but in a crowd after this:
-/// else a few hundred of them, which cost their owner nothing, would keep all others waiting.
-#define SEG_HTTP_CROWDED_SILENCE_MS 500
+/// A new connection that says nothing gives it back like an idle one. In a crowd its whole header
+/// has to come within this: else a few hundred connections that say nothing, or say it byte by
+/// byte, and cost their owner nothing, would keep all others waiting.
+#define SEG_HTTP_CROWDED_HEADER_MS 500
+/// Between two looks at a header that comes in pieces.
+#define SEG_HTTP_HEADER_PAUSE_MS 5
 /// A header block must be there, and a writer or reader must move on, within this.
 #define SEG_HTTP_REQUEST_MS 10000
 /// Bytes of a header block: a session cookie, a proxy's trail and a filter in a query fit well; 128

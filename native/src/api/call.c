@@ -138,4 +138,9 @@ void api_call_refuse(api_call *call, const seg_problems *problems) {
   end(call);
 }
 
+void api_call_end_no_memory(api_call *call) {
+  answer_no_memory(call->response);
+  end(call);
+}
+
 void api_call_drop(api_call *call) { end(call); }

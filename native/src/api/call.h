@@ -60,6 +60,8 @@ void api_call_end(api_call *call, engine_status status);
 void api_call_end_read(api_call *call);
 /// Answers a body that is not as it must be.
 void api_call_refuse(api_call *call, const seg_problems *problems);
+/// Answers that there is no memory for the request.
+void api_call_end_no_memory(api_call *call);
 /// Ends a call that has been answered in another way.
 void api_call_drop(api_call *call);
 

@@ -186,7 +186,7 @@ void api_contact_lookup(void *context, seg_http_request *request, seg_http_respo
   api_call_begin(&call, context, request, response, API_CONTACTS, 200);
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   if (!input_texts(&body, "emails", LOOKUP_MAX, &emails, &count)) {
-    answer_no_memory(response);
+    api_call_end_no_memory(&call);
   } else if (!input_is_good(&body)) {
     api_call_refuse(&call, &body.problems);
   } else {

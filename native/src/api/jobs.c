@@ -173,8 +173,7 @@ static void queue_bulk(void *context, seg_http_request *request, seg_http_respon
   call.context = job_id;
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   if (!read_ids(&body, &ids, &count)) {
-    answer_no_memory(response);
-    api_call_drop(&call);
+    api_call_end_no_memory(&call);
   } else if (!input_is_good(&body)) {
     api_call_refuse(&call, &body.problems);
   } else {

@@ -123,7 +123,7 @@ typedef struct members_body {
 /// False if it has been answered. `own` must go through free_members either way.
 static bool read_members(members_body *own, api_call *call) {
   if (!input_texts(&own->body, "emails", MEMBERS_MAX, &own->emails, &own->count)) {
-    answer_no_memory(call->response);
+    api_call_end_no_memory(call);
     return false;
   }
   if (!input_is_good(&own->body)) {
@@ -175,7 +175,7 @@ void api_members_add(void *context, seg_http_request *request, seg_http_response
     call.write = write_added;
     call.context = &added;
     if (added.missed.items == NULL) {
-      answer_no_memory(response);
+      api_call_end_no_memory(&call);
     } else {
       api_call_end(&call, engine_members_add(call.api->engine, call.project,
                                              seg_http_request_param(request, "id"), body.emails,
@@ -277,6 +277,7 @@ void api_segment_preview(void *context, seg_http_request *request, seg_http_resp
       api_call_end_read(&call);
     } else {
       answer_store_error(response, API_SEGMENTS, read);
+      api_call_drop(&call);
     }
     preview_free(&shown);
     preview_moves_free(&moves);

@@ -160,8 +160,7 @@ static void end_webhook(webhook_body *own) {
 /// Whether the body can be carried out; if not, it has been answered.
 static bool is_good(webhook_body *own, api_call *call) {
   if (!own->has_memory) {
-    answer_no_memory(call->response);
-    api_call_drop(call);
+    api_call_end_no_memory(call);
     return false;
   }
   if (!input_is_good(&own->body)) {

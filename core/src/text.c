@@ -2,6 +2,7 @@
 #include "segmentry/text.h"
 
 #include "base_internal.h"
+#include "hash.h"
 
 #include <string.h>
 #include <utf8proc.h>
@@ -24,6 +25,10 @@ bool seg_text_is_utf8(seg_text_view text) {
     left -= (size_t)step;
   }
   return true;
+}
+
+uint32_t seg_text_hash(uint64_t seed, seg_text_view text) {
+  return seg_hash(seed, text.bytes, text.size_bytes);
 }
 
 seg_text_view seg_text_after_mark(seg_text_view text) {

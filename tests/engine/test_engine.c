@@ -2,6 +2,7 @@
 #include "engine.h"
 #include "engine_preview.h"
 #include "json_text.h"
+#include "login.h"
 #include "segmentry/json.h"
 
 #include <pthread.h>
@@ -595,6 +596,32 @@ static bool has_contact(world *own, const char *email) {
   return found;
 }
 
+static void links_and_sessions_end_in_time(void **state) {
+  world *own = *state;
+  char link[SECRET_TEXT_BYTES];
+  char late_link[SECRET_TEXT_BYTES];
+  char session[SECRET_TEXT_BYTES];
+  char other[SECRET_TEXT_BYTES];
+  engine_error error;
+  engine_error_init(&error);
+  assert_int_equal(engine_login_link(own->engine, link, &error), ENGINE_OK);
+  assert_int_equal(engine_login_link(own->engine, late_link, &error), ENGINE_OK);
+  own->now_ms += LOGIN_LINK_MS - 1;
+  assert_int_equal(engine_login_begin(own->engine, seg_text_of(link), session, &error), ENGINE_OK);
+  assert_int_equal(engine_login_begin(own->engine, seg_text_of(link), other, &error),
+                   ENGINE_NOT_FOUND); // it was used
+  own->now_ms += 1;
+  assert_int_equal(engine_login_begin(own->engine, seg_text_of(late_link), other, &error),
+                   ENGINE_NOT_FOUND);
+  own->now_ms += LOGIN_SESSION_MS - 2;
+  assert_int_equal(engine_login_check(own->engine, seg_text_of(session)), ENGINE_OK);
+  restart(own); // it is the store's, and so is its end
+  assert_int_equal(engine_login_check(own->engine, seg_text_of(session)), ENGINE_OK);
+  own->now_ms += 1;
+  assert_int_equal(engine_login_check(own->engine, seg_text_of(session)), ENGINE_NOT_FOUND);
+  engine_error_free(&error);
+}
+
 static void a_refused_item_leaves_nothing_and_stops_nobody(void **state) {
   world *own = *state;
   kept_segment pro;
@@ -1144,6 +1171,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(circles_and_users_are_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(static_members_are_added_by_hand, set_up, tear_down),
       cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(links_and_sessions_end_in_time, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_refused_item_leaves_nothing_and_stops_nobody, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(an_address_is_one_contacts, set_up, tear_down),

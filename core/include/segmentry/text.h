@@ -11,6 +11,9 @@ bool seg_text_is_utf8(seg_text_view text);
 /// A file's text without the byte order mark that some editors put before it.
 seg_text_view seg_text_after_mark(seg_text_view text);
 
+/// Hashes a text, as the tables do. Who does not know the seed cannot choose texts that collide.
+uint32_t seg_text_hash(uint64_t seed, seg_text_view text);
+
 /// Folds a text: Unicode's canonical caseless form, composed (utf8proc's STABLE|COMPOSE|CASEFOLD).
 ///
 /// text  borrowed  Valid UTF-8 without NUL.

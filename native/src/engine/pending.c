@@ -2,18 +2,11 @@
 // that counts, and cutting takes items off the beginnings.
 #include "pending.h"
 
+#include "segmentry/text.h"
+
 #include <stdlib.h>
 
 #define ITEMS_MIN 64
-
-/// FNV-1a with a seed, and a last mix so that the low bits know of all others.
-static uint32_t hash_of(const pending_contacts *own, seg_text_view email) {
-  uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ own->seed;
-  for (size_t i = 0; i < email.size_bytes; i++) {
-    hash = (hash ^ (unsigned char)email.bytes[i]) * UINT64_C(0x100000001B3);
-  }
-  return (uint32_t)(hash ^ hash >> 32);
-}
 
 static uint32_t *head_of(const pending_contacts *own, uint32_t hash) {
   return &own->heads[hash & (own->head_count - 1)];
@@ -53,7 +46,7 @@ bool pending_add(pending_contacts *own, const pending_contact *added, size_t mar
   pending_contact *item = &own->items[own->count];
   *item = *added;
   item->mark = mark;
-  item->hash = hash_of(own, added->email);
+  item->hash = seg_text_hash(own->seed, added->email);
   link_item(own, own->count++);
   return true;
 }
@@ -62,7 +55,7 @@ const pending_contact *pending_find(const pending_contacts *own, seg_text_view e
   if (own->count == 0) {
     return NULL;
   }
-  uint32_t hash = hash_of(own, email);
+  uint32_t hash = seg_text_hash(own->seed, email);
   for (uint32_t at = *head_of(own, hash); at != 0; at = own->items[at - 1].next) {
     const pending_contact *item = &own->items[at - 1];
     if (item->hash == hash && seg_text_equal(item->email, email)) {

@@ -97,7 +97,8 @@ static const char *const MIGRATIONS[] = {
     "  id TEXT NOT NULL, name TEXT NOT NULL, slug TEXT NOT NULL, description TEXT,"
     "  is_static INTEGER NOT NULL, condition_json TEXT, is_tracked INTEGER NOT NULL,"
     "  member_count INTEGER NOT NULL, member_count_at_ms INTEGER NOT NULL,"
-    "  created_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL) STRICT;"
+    "  created_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL,"
+    "  is_redefined INTEGER NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX segments_by_num ON segments(project, num);"
     "CREATE UNIQUE INDEX segments_by_id ON segments(project, id);"
     "CREATE UNIQUE INDEX segments_by_slug ON segments(project, slug);"
@@ -194,8 +195,6 @@ static const char *const MIGRATIONS[] = {
     "  expires_at_ms INTEGER NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX tokens_by_hash ON tokens(kind, hash);"
     "CREATE INDEX tokens_by_expiry ON tokens(expires_at_ms);",
-    // 2: what the next sweep's entries and exits are due to, also after a restart
-    "ALTER TABLE segments ADD COLUMN is_redefined INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define VERSION ((int)(sizeof MIGRATIONS / sizeof MIGRATIONS[0]))

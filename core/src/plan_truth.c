@@ -3,8 +3,9 @@
 // All terms of a filter that ask about one column are decided together, a few values at a time, so
 // that a value's text comes out of memory once and not once for each term. Terms that ask for a
 // part of a text go through an automaton, if they are many: then a text is read once for all of
-// them. So are the terms that ask for a part of an address, which have no dictionary: their
-// automaton runs while the rows are evaluated.
+// them. If many ask for an order of texts, theirs are sorted, and a value's place among them is
+// looked up once. Terms that ask for a part of an address have no dictionary: their automaton runs
+// while the rows are evaluated.
 #include "plan_internal.h"
 
 #include <string.h>
@@ -87,6 +88,81 @@ static void decide_each(const seg_bound *bounds, const term_list *list) {
         set_truth(term, (uint32_t)code,
                   entry->kind != SEG_VALUE_ABSENT &&
                       seg_matcher_matches(&term->matcher, column, entry));
+      }
+    }
+  }
+}
+
+// Orders.
+
+/// The first of the sorted texts that is not before `text`, or with `behind` that is behind it.
+static uint32_t find_place(const seg_text_view *sorted, size_t count, seg_text_view text,
+                           bool behind) {
+  size_t low = 0;
+  size_t high = count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = seg_text_compare(sorted[middle], text);
+    if (order < 0 || (behind && order == 0)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return (uint32_t)low;
+}
+
+/// Sorts the texts of the terms by insertion: they are a thousand at most.
+static void sort_texts(const seg_bound *bounds, const term_list *list, seg_text_view *sorted) {
+  for (size_t i = 0; i < list->count; i++) {
+    seg_text_view text = bounds[list->terms[i]].matcher.text;
+    uint32_t at = find_place(sorted, i, text, true);
+    memmove(&sorted[at + 1], &sorted[at], (i - at) * sizeof *sorted);
+    sorted[at] = text;
+  }
+}
+
+/// Whether a text whose places are these is in the range of a term whose text is the first at
+/// `own`.
+static bool is_in_order(seg_operator op, uint32_t own, uint32_t place, uint32_t place_behind) {
+  switch (op) {
+  case SEG_OP_GREATER_THAN:
+    return own < place;
+  case SEG_OP_GREATER_THAN_OR_EQUAL:
+    return own < place_behind;
+  case SEG_OP_LESS_THAN:
+    return own >= place_behind;
+  default:
+    return own >= place;
+  }
+}
+
+/// Decides terms that ask for an order of texts. The texts of all are sorted into `list->texts`;
+/// then where a value stands among them, found by halving, says what each of them says of it.
+static void decide_order(const seg_bound *bounds, const term_list *list) {
+  const seg_column *column = bounds[list->terms[0]].column;
+  uint32_t places[DECIDED_TOGETHER];
+  uint32_t places_behind[DECIDED_TOGETHER];
+  size_t codes = column->entry_count + 1;
+  sort_texts(bounds, list, list->texts);
+  for (size_t begin = 1; begin < codes; begin += DECIDED_TOGETHER) {
+    size_t end = begin + DECIDED_TOGETHER < codes ? begin + DECIDED_TOGETHER : codes;
+    for (size_t code = begin; code < end; code++) {
+      const seg_entry *entry = &column->entries[code - 1];
+      if (entry->kind == SEG_VALUE_TEXT) {
+        seg_text_view text = seg_pool_text(&column->pool, entry->text);
+        places[code - begin] = find_place(list->texts, list->count, text, false);
+        places_behind[code - begin] = find_place(list->texts, list->count, text, true);
+      }
+    }
+    for (size_t i = 0; i < list->count; i++) {
+      const seg_bound *term = &bounds[list->terms[i]];
+      uint32_t own = find_place(list->texts, list->count, term->matcher.text, false);
+      for (size_t code = begin; code < end; code++) {
+        set_truth(term, (uint32_t)code,
+                  column->entries[code - 1].kind == SEG_VALUE_TEXT &&
+                      is_in_order(term->matcher.op, own, places[code - begin],
+                                  places_behind[code - begin]));
       }
     }
   }
@@ -194,37 +270,64 @@ static bool is_search(const seg_bound *term) {
   return term->matcher.test == SEG_TEST_CONTAINS && term->matcher.text.size_bytes > 0;
 }
 
-/// Decides the undecided terms of the column that `first` asks about. `list` has room for all.
-static seg_status decide_column(const seg_plan *plan, seg_plan_unit *own, size_t first,
-                                term_list *list) {
+static bool is_order(const seg_bound *term) { return term->matcher.test == SEG_TEST_TEXT_RANGE; }
+
+static bool is_any(const seg_bound *term) { return term != NULL; }
+
+/// Takes the undecided terms of the column that `first` asks about and `takes` says yes to, with
+/// tables that are still empty. `list` has room for all. False if there is no memory.
+static bool take_terms(const seg_plan *plan, seg_plan_unit *own, size_t first,
+                       bool (*takes)(const seg_bound *term), term_list *list) {
   const seg_column *column = own->terms[first].column;
-  term_list others = {.terms = list->terms + own->filter->term_count, .count = 0};
   list->count = 0;
   for (size_t i = first; i < own->filter->term_count; i++) {
     seg_bound *term = &own->terms[i];
-    if (!is_undecided(term) || term->column != column) {
-      continue;
-    }
-    if (!make_truth(plan->allocator, term)) {
-      return SEG_E_NOMEM;
-    }
-    if (is_search(term)) {
+    if (is_undecided(term) && term->column == column && takes(term)) {
+      if (!make_truth(plan->allocator, term)) {
+        return false;
+      }
       list->texts[list->count] = term->matcher.text;
       list->terms[list->count++] = (uint32_t)i;
-    } else if (!decide_unequal(plan, term)) {
-      others.terms[others.count++] = (uint32_t)i;
     }
   }
-  if (others.count > 0) {
-    decide_each(own->terms, &others);
+  return true;
+}
+
+/// Decides the undecided terms of the column that `first` asks about.
+static seg_status decide_column(const seg_plan *plan, seg_plan_unit *own, size_t first,
+                                term_list *list) {
+  size_t values = own->terms[first].column->entry_count;
+  if (!take_terms(plan, own, first, is_search, list)) {
+    return SEG_E_NOMEM;
   }
-  if (list->count == 0) {
-    return SEG_OK;
+  if (list->count > 0 && is_worth_search(list, values)) {
+    if (decide_search(plan->allocator, own->terms, list) != SEG_OK) {
+      return SEG_E_NOMEM;
+    }
+  } else if (list->count > 0) {
+    decide_each(own->terms, list);
   }
-  if (is_worth_search(list, column->entry_count)) {
-    return decide_search(plan->allocator, own->terms, list);
+  if (!take_terms(plan, own, first, is_order, list)) {
+    return SEG_E_NOMEM;
   }
-  decide_each(own->terms, list);
+  if (list->count >= SEARCH_TERMS_MIN) {
+    decide_order(own->terms, list);
+  } else if (list->count > 0) {
+    decide_each(own->terms, list);
+  }
+  if (!take_terms(plan, own, first, is_any, list)) {
+    return SEG_E_NOMEM;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < list->count; i++) {
+    if (!decide_unequal(plan, &own->terms[list->terms[i]])) {
+      list->terms[kept++] = list->terms[i];
+    }
+  }
+  list->count = kept;
+  if (kept > 0) {
+    decide_each(own->terms, list);
+  }
   return SEG_OK;
 }
 
@@ -271,7 +374,7 @@ static seg_status bind_emails(seg_plan *plan, seg_plan_unit *own, term_list *lis
 seg_status seg_plan_decide(seg_plan *plan, seg_plan_unit *own, seg_error *error) {
   size_t count = own->filter->term_count;
   seg_allocator allocator = plan->allocator;
-  term_list list = {.terms = seg_allocate_zeroed(allocator, count, 2 * sizeof *list.terms),
+  term_list list = {.terms = seg_allocate_zeroed(allocator, count, sizeof *list.terms),
                     .texts = seg_allocate_zeroed(allocator, count, sizeof *list.texts)};
   seg_status status = list.terms != NULL && list.texts != NULL ? SEG_OK : SEG_E_NOMEM;
   for (size_t i = 0; status == SEG_OK && i < count; i++) {
@@ -282,7 +385,7 @@ seg_status seg_plan_decide(seg_plan *plan, seg_plan_unit *own, seg_error *error)
   if (status == SEG_OK) {
     status = bind_emails(plan, own, &list);
   }
-  seg_release(allocator, list.terms, count * 2 * sizeof *list.terms);
+  seg_release(allocator, list.terms, count * sizeof *list.terms);
   seg_release(allocator, list.texts, count * sizeof *list.texts);
   return status == SEG_OK ? SEG_OK : seg_fail_memory(error);
 }

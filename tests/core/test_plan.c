@@ -277,13 +277,17 @@ static seg_table *table_of_texts(uint64_t *random, size_t rows) {
 static void random_filter(uint64_t *random, size_t index, size_t letters_max,
                           char out[TEXT_FILTER_BYTES]) {
   static const char *const fields[] = {"data.note", "data.note", "email", "data.few"};
-  static const char *const operators[] = {"contains",    "notContains",    "equals",
-                                          "notEquals",   "contains",       "notContains",
-                                          "greaterThan", "lessThanOrEqual"};
+  static const char *const operators[] = {
+      "contains",    "notContains",        "equals",   "notEquals",      "contains", "notContains",
+      "greaterThan", "greaterThanOrEqual", "lessThan", "lessThanOrEqual"};
   char value[600] = "";
   size_t field = test_random_below(random, 4);
-  size_t op = test_random_below(random, field == 2 ? 6 : 8);
-  random_text(random, index % 3 == 0 ? letters_max : 3, value);
+  size_t op = test_random_below(random, field == 2 ? 6 : 10);
+  if (field == 3) { // one that is there
+    (void)snprintf(value, sizeof value, "f%u", (unsigned)test_random_below(random, 41));
+  } else {
+    random_text(random, index % 3 == 0 ? letters_max : 3, value);
+  }
   (void)snprintf(out, TEXT_FILTER_BYTES, "\"field\":\"%s\",\"operator\":\"%s\",\"value\":\"%s\"",
                  fields[field], operators[op], value);
 }

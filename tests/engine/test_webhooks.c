@@ -359,7 +359,18 @@ static void what_another_url_answered_says_nothing_of_this_one(void **state) {
   due = pending(own, num); // what came of the delivery is noted all the same
   assert_int_equal(due.count, 1);
   assert_int_equal(due.items[0].attempts, 1);
+
+  // So it is counted if it was taken.
+  outcome = outcome_of(own, &due.items[0], DELIVERY_DELIVERED, START_MS + 1);
+  outcome.version--;
   delivery_list_free(&due);
+  assert_int_equal(engine_deliveries_note(own->engine, &outcome, 1), ENGINE_OK);
+  found = look(own, made.id);
+  assert_int_equal(found.health.delivered, 1);
+  assert_int_equal(found.health.last_success_at_ms, STORE_NO_INSTANT);
+  engine_close(own->engine);
+  open_world(own);
+  assert_int_equal(look(own, made.id).health.delivered, 1);
 }
 
 static void a_receiver_that_wants_no_more_disables(void **state) {

@@ -376,7 +376,9 @@ static store_status note_outcome(batch *in, noted_webhook *of, const delivery_ou
     int64_t num = 0;
     status = store_attempt_insert(in->session, project_num, outcome->webhook, outcome->num,
                                   &attempt, &num, &in->error);
-    of->health.failed_attempt = outcome->is_success ? of->health.failed_attempt : num;
+    if (status == STORE_OK && !outcome->is_success && outcome->version == of->version) {
+      of->health.failed_attempt = num;
+    }
   }
   if (status == STORE_OK && outcome->result == DELIVERY_AGAIN) {
     status = store_delivery_delay(in->session, project_num, outcome->webhook, outcome->num,
@@ -386,7 +388,10 @@ static store_status note_outcome(batch *in, noted_webhook *of, const delivery_ou
                                    outcome->result == DELIVERY_DELIVERED ? STORE_DELIVERY_DELIVERED
                                                                          : STORE_DELIVERY_PARKED,
                                    &in->error);
-    of->health.delivered += status == STORE_OK && outcome->result == DELIVERY_DELIVERED;
+    if (status == STORE_OK && outcome->result == DELIVERY_DELIVERED) {
+      of->health.delivered++; // whatever the webhook was then: it counts all
+      of->has_new_health = true;
+    }
   }
   return status == STORE_NOT_FOUND ? STORE_OK : status;
 }

@@ -114,8 +114,8 @@ typedef struct delivery_outcome {
 /// Notes what became of many attempts, in their order, as one command of the writer: the log, what
 /// each delivery is now, and the webhooks' health. Those of webhooks that are gone, and of
 /// deliveries that are not pending any more, are passed over. Where the webhook has another version
-/// now, the health stays: what another URL answered says nothing of this one. Texts that are too
-/// long are cut.
+/// now, the health stays but for the count of those delivered: what another URL answered says
+/// nothing of this one. Texts that are too long are cut.
 ///
 /// Returns ENGINE_OK, or ENGINE_UNAVAILABLE: none is noted; try again.
 engine_status engine_deliveries_note(engine *own, const delivery_outcome *outcomes, size_t count);

@@ -158,39 +158,34 @@ static void read_campaign(input *body, bool is_new, campaign_input *out) {
   out->audience_type = (store_audience)(out->has_audience_type ? found : 0);
 }
 
-void api_campaign_create(void *context, seg_http_request *request, seg_http_response *response) {
+static void save_campaign(void *context, seg_http_request *request, seg_http_response *response,
+                          bool is_new) {
   api_call call;
   input body;
   campaign_input definition = {.has_audience_type = false};
-  api_call_begin(&call, context, request, response, API_CAMPAIGNS, 201);
+  api_call_begin(&call, context, request, response, API_CAMPAIGNS, is_new ? 201 : 200);
   campaign_answer answer = {.json = call.json};
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
-  read_campaign(&body, true, &definition);
-  if (input_is_good(&body)) {
+  read_campaign(&body, is_new, &definition);
+  if (!input_is_good(&body)) {
+    api_call_refuse(&call, &body.problems);
+  } else if (is_new) {
     api_call_end(&call, engine_campaign_create(call.api->engine, call.project, &definition,
                                                show_campaign, &answer, &call.error));
   } else {
-    api_call_refuse(&call, &body.problems);
+    api_call_end(&call, engine_campaign_update(call.api->engine, call.project,
+                                               seg_http_request_param(request, "id"), &definition,
+                                               show_campaign, &answer, &call.error));
   }
   input_end(&body);
 }
 
+void api_campaign_create(void *context, seg_http_request *request, seg_http_response *response) {
+  save_campaign(context, request, response, true);
+}
+
 void api_campaign_update(void *context, seg_http_request *request, seg_http_response *response) {
-  api_call call;
-  input body;
-  campaign_input definition = {.has_audience_type = false};
-  api_call_begin(&call, context, request, response, API_CAMPAIGNS, 200);
-  campaign_answer answer = {.json = call.json};
-  input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
-  read_campaign(&body, false, &definition);
-  if (input_is_good(&body)) {
-    api_call_end(&call, engine_campaign_update(call.api->engine, call.project,
-                                               seg_http_request_param(request, "id"), &definition,
-                                               show_campaign, &answer, &call.error));
-  } else {
-    api_call_refuse(&call, &body.problems);
-  }
-  input_end(&body);
+  save_campaign(context, request, response, false);
 }
 
 static void write_deleted(void *context, seg_json_writer *json) {

@@ -38,43 +38,45 @@ static void read_segment(input *body, segment_input *out) {
   out->condition = input_member(body, "condition");
 }
 
-void api_segment_create(void *context, seg_http_request *request, seg_http_response *response) {
+/// Reads what only a creation says; it is for good.
+static void read_type(input *body, segment_input *out) {
+  seg_text_view type = input_text(body, "type", false);
+  out->is_static = seg_text_equal(type, seg_text_of("STATIC"));
+  if (type.bytes != NULL && !out->is_static && !seg_text_equal(type, seg_text_of("DYNAMIC"))) {
+    input_refuse(body, "type", "enum", "must be DYNAMIC or STATIC");
+  }
+}
+
+static void save_segment(void *context, seg_http_request *request, seg_http_response *response,
+                         bool is_new) {
   api_call call;
   input body;
   segment_input definition = {.is_static = false};
-  api_call_begin(&call, context, request, response, API_SEGMENTS, 201);
+  api_call_begin(&call, context, request, response, API_SEGMENTS, is_new ? 201 : 200);
   input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
   read_segment(&body, &definition);
-  seg_text_view type = input_text(&body, "type", false);
-  definition.is_static = seg_text_equal(type, seg_text_of("STATIC"));
-  if (type.bytes != NULL && !definition.is_static &&
-      !seg_text_equal(type, seg_text_of("DYNAMIC"))) {
-    input_refuse(&body, "type", "enum", "must be DYNAMIC or STATIC");
+  if (is_new) {
+    read_type(&body, &definition);
   }
-  if (input_is_good(&body)) {
+  if (!input_is_good(&body)) {
+    api_call_refuse(&call, &body.problems);
+  } else if (is_new) {
     api_call_end(&call, engine_segment_create(call.api->engine, call.project, &definition,
                                               show_segment, call.json, &call.error));
   } else {
-    api_call_refuse(&call, &body.problems);
+    api_call_end(&call, engine_segment_update(call.api->engine, call.project,
+                                              seg_http_request_param(request, "id"), &definition,
+                                              show_segment, call.json, &call.error));
   }
   input_end(&body);
 }
 
+void api_segment_create(void *context, seg_http_request *request, seg_http_response *response) {
+  save_segment(context, request, response, true);
+}
+
 void api_segment_update(void *context, seg_http_request *request, seg_http_response *response) {
-  api_call call;
-  input body;
-  segment_input definition = {.is_static = false};
-  api_call_begin(&call, context, request, response, API_SEGMENTS, 200);
-  input_begin(&body, seg_http_request_json(request), seg_http_request_body(request));
-  read_segment(&body, &definition);
-  if (input_is_good(&body)) {
-    api_call_end(&call, engine_segment_update(call.api->engine, call.project,
-                                              seg_http_request_param(request, "id"), &definition,
-                                              show_segment, call.json, &call.error));
-  } else {
-    api_call_refuse(&call, &body.problems);
-  }
-  input_end(&body);
+  save_segment(context, request, response, false);
 }
 
 void api_segment_delete(void *context, seg_http_request *request, seg_http_response *response) {

@@ -1,39 +1,21 @@
 // Events, fields and settings.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { goTo, openDashboard, settled } from './browser.mjs';
+import { test } from 'node:test';
+import { settled } from './browser.mjs';
+import { setUp } from './fixture.mjs';
 import { seed } from './seed.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let call;
-let dashboard;
-let page;
-
-before(async () => {
-  server = await startServer('Demo', 'To rotate');
-  call = server.calls[0];
-  await seed(call);
-  await call('POST', '/v1/track', {
-    event: 'opened.box',
-    email: 'ada@example.com',
-    data: { colour: 'red' },
-  });
-  dashboard = await openDashboard(server);
-  page = dashboard.page;
+const { server, call, dashboard, page, open } = await setUp({
+  projects: ['Demo', 'To rotate'],
+  prepare: async (own) => {
+    await seed(own);
+    await own('POST', '/v1/track', {
+      event: 'opened.box',
+      email: 'ada@example.com',
+      data: { colour: 'red' },
+    });
+  },
 });
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
-});
-
-afterEach(() => assert.deepEqual(dashboard.complaints.splice(0), []));
-
-async function open(path) {
-  await goTo(page, path);
-  await settled(page);
-}
 
 test('events are listed by name, as often as the server counts them', async () => {
   const stats = await call('GET', '/events/stats');

@@ -27,9 +27,18 @@ function watchRequests(page) {
  * @returns page; complaints: what the console and the policy said; expected: takes out those that
  *   match, for tests in which something fails on purpose.
  */
-export async function openDashboard(server, { size = SIZES.desk } = {}) {
+export async function openDashboard(server) {
   const browser = await launch();
-  const context = await browser.newContext({ viewport: size, locale: 'en-GB' });
+  try {
+    return await logIn(browser, server);
+  } catch (error) {
+    await browser.close(); // else it would keep the tests from ending
+    throw error;
+  }
+}
+
+async function logIn(browser, server) {
+  const context = await browser.newContext({ viewport: SIZES.desk, locale: 'en-GB' });
   const complaints = [];
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);

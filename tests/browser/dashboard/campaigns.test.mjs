@@ -1,38 +1,13 @@
 // Campaigns: an audience is picked and counted, the list is handed out.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
-import { goTo, openDashboard, settled } from './browser.mjs';
+import { test } from 'node:test';
+import { goTo, settled } from './browser.mjs';
+import { setUp } from './fixture.mjs';
 import { seed } from './seed.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let call;
-let dashboard;
-let page;
-let seeded;
-let subscribedPros;
-
-before(async () => {
-  server = await startServer('Demo');
-  call = server.calls[0];
-  seeded = await seed(call);
-  subscribedPros = (await call('GET', `/segments/${seeded.segments.pro.id}/contacts`)).total;
-  dashboard = await openDashboard(server);
-  page = dashboard.page;
-});
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
-});
-
-afterEach(() => assert.deepEqual(dashboard.complaints.splice(0), []));
-
-async function open(path) {
-  await goTo(page, path);
-  await settled(page);
-}
+const { call, dashboard, page, open, prepared: seeded } = await setUp({ prepare: seed });
+const { total: subscribedPros } = await call('GET', `/segments/${seeded.segments.pro.id}/contacts`);
 
 function draft(name) {
   return call('POST', '/campaigns', {

@@ -1,36 +1,12 @@
 // Contacts: found, written, imported, deleted.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { violations } from './axe.mjs';
-import { goTo, openDashboard, settled } from './browser.mjs';
+import { settled } from './browser.mjs';
+import { setUp } from './fixture.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let call;
-let dashboard;
-let page;
-let seeded;
-
-before(async () => {
-  server = await startServer('Demo');
-  call = server.calls[0];
-  seeded = await seed(call);
-  dashboard = await openDashboard(server);
-  page = dashboard.page;
-});
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
-});
-
-afterEach(() => assert.deepEqual(dashboard.complaints.splice(0), []));
-
-async function open(path) {
-  await goTo(page, path);
-  await settled(page);
-}
+const { call, dashboard, page, open, prepared: seeded } = await setUp({ prepare: seed });
 
 test('the list grows by pieces, and is searched', async () => {
   await open('/contacts');

@@ -1,39 +1,16 @@
 // The editor of segments, as somebody uses it: what it counts is what the server counts, and nothing
 // that was typed is lost.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { goTo, openDashboard } from './browser.mjs';
+import { test } from 'node:test';
+import { goTo } from './browser.mjs';
 import { all, editorOf, filter, FRESH_MS, isPro, leaveEditor } from './editor.mjs';
+import { setUp } from './fixture.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let dashboard;
-let page;
-let call;
-let segments;
-let open, json, typeJson, shownJson, showBuilder, counts, counted, nodeCounts, chooseField, handle, shape;
-
-before(async () => {
-  server = await startServer('Demo');
-  call = server.calls[0];
-  ({ segments } = await seed(call));
-  dashboard = await openDashboard(server);
-  ({ page } = dashboard);
-  ({ open, json, typeJson, shownJson, showBuilder, counts, counted, nodeCounts, chooseField, handle, shape } =
-    editorOf(page));
-});
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
-});
-
-afterEach(async () => {
-  assert.deepEqual(dashboard.complaints.splice(0), []);
-  assert.equal(await page.evaluate(() => window.wasMarkup), undefined);
-  await leaveEditor(page);
-});
+const { server, call, dashboard, page, prepared } = await setUp({ prepare: seed, leave: leaveEditor });
+const { segments } = prepared;
+const { open, json, typeJson, shownJson, showBuilder, counts, counted, nodeCounts, chooseField, handle, shape } =
+  editorOf(page);
 
 const preview = (condition, more = {}) => call('POST', '/segments/preview', { condition, ...more });
 

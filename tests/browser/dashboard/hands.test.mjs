@@ -1,41 +1,25 @@
 // The editor in the hand: filters are dragged with a finger, a mouse or a pen, and whoever goes
 // through it with the Tab key sees where they are.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { openDashboard, SIZES } from './browser.mjs';
+import { test } from 'node:test';
+import { SIZES } from './browser.mjs';
 import { all, editorOf, filter, leaveEditor } from './editor.mjs';
+import { setUp } from './fixture.mjs';
 import { seed } from './seed.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let dashboard;
-let page;
-let touch;
-let open, typeJson, showBuilder, counted, handle, shape;
-
-before(async () => {
-  server = await startServer('Demo');
-  await seed(server.calls[0]);
-  dashboard = await openDashboard(server);
-  ({ page } = dashboard);
-  await page.setViewportSize(SIZES.phone);
-  ({ open, typeJson, showBuilder, counted, handle, shape } = editorOf(page));
-  const debug = await page.context().newCDPSession(page);
-  await debug.send('Emulation.setTouchEmulationEnabled', { enabled: true });
-  touch = (type, x, y) =>
-    debug.send('Input.dispatchTouchEvent', { type, touchPoints: x === undefined ? [] : [{ x, y }] });
+const { page } = await setUp({
+  prepare: seed,
+  leave: async (own) => {
+    await leaveEditor(own);
+    await own.setViewportSize(SIZES.phone);
+  },
 });
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
-});
-
-afterEach(async () => {
-  assert.deepEqual(dashboard.complaints.splice(0), []);
-  await leaveEditor(page);
-  await page.setViewportSize(SIZES.phone);
-});
+const { open, typeJson, showBuilder, counted, handle, shape } = editorOf(page);
+await page.setViewportSize(SIZES.phone);
+const debug = await page.context().newCDPSession(page);
+await debug.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+const touch = (type, x, y) =>
+  debug.send('Input.dispatchTouchEvent', { type, touchPoints: x === undefined ? [] : [{ x, y }] });
 
 const has = (name) => filter(`data.${name}`, 'exists');
 

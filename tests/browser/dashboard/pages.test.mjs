@@ -2,29 +2,35 @@
 // axe-core knows is wrong with it, nothing sticks out at the side, and the console and the policy have
 // nothing to say.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { violations } from './axe.mjs';
-import { goTo, openDashboard, settled, SIZES } from './browser.mjs';
+import { goTo, settled, SIZES } from './browser.mjs';
 import { all, editorOf, filter, isPro, leaveEditor } from './editor.mjs';
+import { setUp } from './fixture.mjs';
 import { startReceiver, until, WITH_RECEIVER } from './receiver.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
-import { startServerWith } from './server.mjs';
 
-let server;
-let receiver;
-let dashboard;
-let paths;
-let editorStates;
+const receiver = await startReceiver();
+after(() => receiver.end());
 
-before(async () => {
-  server = await startServerWith(WITH_RECEIVER, 'Demo', 'Empty');
-  receiver = await startReceiver();
-  const call = server.calls[0];
-  const { segments, contacts } = await seed(call);
-  const { webhook, failing, delivery } = await seedWebhooks(call);
+const { call, dashboard, prepared } = await setUp({
+  projects: ['Demo', 'Empty'],
+  settings: WITH_RECEIVER,
+  prepare: fill,
+});
+const nested = await call('POST', '/segments', {
+  name: 'Nested',
+  condition: nestedCondition(prepared.segments),
+});
+const editorStates = statesOfEditor(dashboard.page, `/segments/${nested.id}/edit`, prepared.segments);
+
+/** Something of each kind; resolves with the segments, and the path of each page. */
+async function fill(own) {
+  const { segments, contacts } = await seed(own);
+  const { webhook, failing, delivery } = await seedWebhooks(own);
   const campaignOf = async (name) =>
     (
-      await call('POST', '/campaigns', {
+      await own('POST', '/campaigns', {
         name,
         subject: 'What is new',
         body: '<p>Hello</p>',
@@ -35,12 +41,12 @@ before(async () => {
     ).data;
   const campaign = await campaignOf('May news');
   const handedOver = await campaignOf(HOSTILE);
-  await call('POST', `/campaigns/${handedOver.id}/send`);
-  const { id: wordy } = await call('POST', '/contacts', {
+  await own('POST', `/campaigns/${handedOver.id}/send`);
+  const { id: wordy } = await own('POST', '/contacts', {
     email: `${'long'.repeat(60)}@example.com`,
     data: { ['k'.repeat(150)]: 'v'.repeat(3000) },
   });
-  paths = {
+  const paths = {
     segments: '/segments',
     'a segment': `/segments/${segments.pro.id}`,
     'a static segment': `/segments/${segments.beta.id}`,
@@ -71,16 +77,8 @@ before(async () => {
     settings: '/settings',
     nowhere: '/nowhere',
   };
-  dashboard = await openDashboard(server);
-  const nested = await call('POST', '/segments', { name: 'Nested', condition: nestedCondition(segments) });
-  editorStates = statesOfEditor(dashboard.page, `/segments/${nested.id}/edit`, segments);
-});
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
-  await receiver?.end();
-});
+  return { segments, paths };
+}
 
 /** One that has delivered, with all that a webhook can have, and one whose receiver fails. */
 async function seedWebhooks(call) {
@@ -218,7 +216,7 @@ for (const [sizeName, size] of Object.entries(SIZES)) {
     };
     test(`every page holds on a ${sizeName} in ${colorScheme}`, async (t) => {
       await setUp();
-      for (const [name, path] of Object.entries(paths)) {
+      for (const [name, path] of Object.entries(prepared.paths)) {
         await t.test(name, async () => {
           await goTo(dashboard.page, path);
           await holds();

@@ -1,38 +1,14 @@
 // Segments: the list, and one with all that can be done to it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { goTo, openDashboard, settled } from './browser.mjs';
+import { test } from 'node:test';
+import { settled } from './browser.mjs';
+import { setUp } from './fixture.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed, SEGMENTS } from './seed.mjs';
-import { startServer } from './server.mjs';
 
-let server;
-let call;
-let dashboard;
-let page;
-let seeded;
-
-before(async () => {
-  server = await startServer('Demo');
-  call = server.calls[0];
-  seeded = await seed(call);
-  dashboard = await openDashboard(server);
-  page = dashboard.page;
-});
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
-});
-
-afterEach(() => assert.deepEqual(dashboard.complaints.splice(0), []));
+const { call, dashboard, page, open, prepared: seeded } = await setUp({ prepare: seed });
 
 const names = async () => page.locator('tbody .row-title').allTextContents();
 const toast = (text) => page.locator('.toast', { hasText: text }).waitFor();
-
-async function open(path) {
-  await goTo(page, path);
-  await settled(page);
-}
 
 test('the list is searched and sorted', async () => {
   await open('/segments');

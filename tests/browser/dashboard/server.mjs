@@ -63,20 +63,20 @@ function clientOf(url, key) {
   };
 }
 
-/** Starts a server with one project for each name. */
-export const startServer = (...names) => startServerWith({}, ...names);
-
 /**
- * The same, with options of `serve` and an environment.
+ * Starts a server with one project for each name.
+ * @param settings options of `serve`, and an environment.
  * @returns url, a login link, a client for each project; stop and start pause it on the same port.
  */
-export async function startServerWith(settings, ...names) {
+export async function startServer(settings, ...names) {
   const folder = await mkdtemp(join(tmpdir(), 'segmentry-dashboard-'));
   const db = join(folder, 'test.db');
   const projects = [];
   for (const name of names) projects.push(await createProject(db, name));
   let own = await listen(db, 0, settings);
   const { url, link } = own;
+  // Tests that cannot even begin end without clearing away.
+  process.once('exit', () => own.child.kill('SIGKILL'));
 
   const stop = async () => {
     own.child.kill('SIGTERM');
@@ -92,7 +92,7 @@ export async function startServerWith(settings, ...names) {
       own = await listen(db, new URL(url).port, settings);
     },
     end: async () => {
-      if (own.child.exitCode === null) await stop();
+      if (own.child.exitCode === null && own.child.signalCode === null) await stop();
       await rm(folder, { recursive: true });
     },
   };

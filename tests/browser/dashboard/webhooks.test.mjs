@@ -1,49 +1,32 @@
 // Webhooks, from the empty page to the last delivery, with a receiver that does as it is told.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { violations } from './axe.mjs';
 import { goTo, openDashboard, settled } from './browser.mjs';
+import { setUp } from './fixture.mjs';
 import { isSignedBy, startReceiver, until, WITH_RECEIVER } from './receiver.mjs';
 import { HOSTILE, seed } from './seed.mjs';
-import { startServerWith } from './server.mjs';
+import { startServer } from './server.mjs';
 
-let server;
-let call;
+/** Of one test. */
 let receiver;
-let dashboard;
-let page;
-let seeded;
 
-before(async () => {
-  server = await startServerWith(WITH_RECEIVER, 'Demo', 'Empty');
-  call = server.calls[0];
-  seeded = await seed(call);
-  dashboard = await openDashboard(server);
-  page = dashboard.page;
-});
-
-after(async () => {
-  await dashboard?.close();
-  await server?.end();
+const { call, dashboard, page, open, prepared: seeded } = await setUp({
+  projects: ['Demo', 'Empty'],
+  settings: WITH_RECEIVER,
+  prepare: seed,
+  leave: async (ownPage, ownCall) => {
+    // Where nothing asks for a webhook that is gone.
+    await goTo(ownPage, '/settings');
+    await settled(ownPage);
+    for (const { id } of await ownCall('GET', '/webhooks')) await ownCall('DELETE', `/webhooks/${id}`);
+    await receiver.end();
+  },
 });
 
 beforeEach(async () => {
   receiver = await startReceiver();
 });
-
-afterEach(async () => {
-  // Where nothing asks for a webhook that is gone.
-  await open('/settings');
-  for (const { id } of await call('GET', '/webhooks')) await call('DELETE', `/webhooks/${id}`);
-  await receiver.end();
-  assert.equal(await page.evaluate(() => window.wasMarkup), undefined);
-  assert.deepEqual(dashboard.complaints.splice(0), []);
-});
-
-async function open(path) {
-  await goTo(page, path);
-  await settled(page);
-}
 
 const webhook = (members = {}) =>
   call('POST', '/webhooks', { name: 'Shop', url: receiver.url, events: ['purchase'], ...members });
@@ -372,7 +355,7 @@ test('a webhook is disabled, by somebody or by its receiver, and enabled', async
 test('what was given up is replayed', async () => {
   // A day passes in a second.
   const environment = { SEGMENTRY_TEST_WEBHOOK_SPEED: '100000' };
-  const fast = await startServerWith({ ...WITH_RECEIVER, environment }, 'Fast');
+  const fast = await startServer({ ...WITH_RECEIVER, environment }, 'Fast');
   const ask = fast.calls[0];
   const other = await openDashboard(fast);
   try {

@@ -6,11 +6,11 @@ import type { PageProps } from '../../app/routes';
 import { Button } from '../../ui/Button';
 import { ConfirmDialog } from '../../ui/Dialog';
 import { Icon } from '../../ui/Icon';
-import { Loaded } from '../../ui/Loaded';
 import { PageHead, Section } from '../../ui/Page';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
 import { isUsed, UsageList } from '../UsageList';
+import { UsedBy } from '../UsedBy';
 import { ListeningWebhooks } from '../webhooks/ListeningWebhooks';
 import { DaysPanel } from './DaysPanel';
 import { EventFeed } from './EventFeed';
@@ -46,19 +46,9 @@ export default function EventPage({ params }: PageProps) {
       />
       <div class="panels">
         <DaysPanel name={name} />
-        <section class="card" aria-label="Used by">
-          <h2>Used by</h2>
-          <Loaded from={usage} compact rows={2}>
-            {(data) =>
-              isUsed(data) ? (
-                <UsageList usage={data} />
-              ) : (
-                <p class="muted">No filter asks for this event.</p>
-              )
-            }
-          </Loaded>
+        <UsedBy usage={usage} unused="No filter asks for this event.">
           <ListeningWebhooks events={[{ name }]} />
-        </section>
+        </UsedBy>
       </div>
       <Section title="Latest">
         <EventFeed name={name} />

@@ -16,6 +16,7 @@ import { Table, type Column } from '../../ui/Table';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
 import { isUsed, UsageList } from '../UsageList';
+import { UsedBy } from '../UsedBy';
 import { FieldTypeBadge } from './FieldTypeBadge';
 
 const VALUES_MAX = 50;
@@ -74,18 +75,7 @@ function Content({ field }: { field: Field }) {
       />
       <div class="panels">
         <Values field={field} />
-        <section class="card" aria-label="Used by">
-          <h2>Used by</h2>
-          <Loaded from={usage} compact rows={2}>
-            {(data) =>
-              isUsed(data) ? (
-                <UsageList usage={data} />
-              ) : (
-                <p class="muted">No segment, campaign or webhook refers to this field.</p>
-              )
-            }
-          </Loaded>
-        </section>
+        <UsedBy usage={usage} unused="No segment, campaign or webhook refers to this field." />
       </div>
       {isAsked && (
         <ConfirmDialog

@@ -85,7 +85,8 @@ class Drag {
     };
     handle.addEventListener('pointermove', own((moved) => this.move(moved)), { signal: ended });
     handle.addEventListener('pointerup', own(() => this.finish()), { signal: ended });
-    handle.addEventListener('lostpointercapture', own(() => this.end()), { signal: ended });
+    // Where the handle itself goes away, as by an undo, the document is told in its place.
+    document.addEventListener('lostpointercapture', own(() => this.end()), { signal: ended });
     const press = (key: KeyboardEvent) => {
       if (key.key !== 'Escape' || !this.isUnderWay) return;
       key.preventDefault();

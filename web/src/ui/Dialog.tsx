@@ -1,9 +1,10 @@
 // The browser's own dialog: it keeps the focus inside, closes by Escape and gives the focus back.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { Button, IconButton } from './Button';
 import { ErrorNote } from './States';
 import { Icon } from './Icon';
+import { useAction } from './useAction';
 
 interface DialogProps {
   title: ComponentChildren;
@@ -68,20 +69,12 @@ export function ConfirmDialog({
   onConfirm,
   onClose,
 }: ConfirmDialogProps) {
-  const [isBusy, setBusy] = useState(false);
-  const [error, setError] = useState<Error | null>(null);
-
-  async function confirm(): Promise<void> {
-    setBusy(true);
-    setError(null);
-    try {
+  const deed = useAction();
+  const confirm = () =>
+    void deed.run(async () => {
       await onConfirm();
       onClose();
-    } catch (reason) {
-      setError(reason as Error);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Dialog
@@ -90,18 +83,71 @@ export function ConfirmDialog({
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant={danger ? 'danger' : 'primary'}
-            busy={isBusy}
-            onClick={() => void confirm()}
-          >
+          <Button variant={danger ? 'danger' : 'primary'} busy={deed.isBusy} onClick={confirm}>
             {action}
           </Button>
         </>
       }
     >
       {children}
-      {error && <ErrorNote error={error} />}
+      {deed.error && <ErrorNote error={deed.error} />}
+    </Dialog>
+  );
+}
+
+interface FormDialogProps {
+  title: string;
+  /** The fields. */
+  children: ComponentChildren;
+  /** What the button says. */
+  action: string;
+  /** What is typed can be sent. */
+  isReady?: boolean;
+  wide?: boolean;
+  onSubmit: () => Promise<void>;
+  onClose: () => void;
+}
+
+/** Asks for something to be typed; a refusal of the server is shown below it. */
+export function FormDialog({
+  title,
+  children,
+  action,
+  isReady = true,
+  wide = false,
+  onSubmit,
+  onClose,
+}: FormDialogProps) {
+  const id = useId();
+  const deed = useAction();
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (isReady) void deed.run(onSubmit);
+  };
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      wide={wide}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            variant="primary"
+            type="submit"
+            form={id}
+            busy={deed.isBusy}
+            disabled={!isReady}
+          >
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <form id={id} class="form" onSubmit={submit}>
+        {children}
+        {deed.error && <ErrorNote error={deed.error} />}
+      </form>
     </Dialog>
   );
 }

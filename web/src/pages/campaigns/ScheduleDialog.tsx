@@ -2,13 +2,10 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { Campaign } from '../../api/types';
-import { Button } from '../../ui/Button';
-import { Dialog } from '../../ui/Dialog';
+import { FormDialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { localText, zoneName } from '../../ui/localInstant';
-import { ErrorNote } from '../../ui/States';
 import { toast } from '../../ui/Toast';
-import { useAction } from '../../ui/useAction';
 
 function tomorrow(): Date {
   const instant = new Date();
@@ -26,47 +23,29 @@ export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogP
   const [text, setText] = useState(() =>
     localText(campaign.scheduledFor ? new Date(campaign.scheduledFor) : tomorrow()),
   );
-  const action = useAction();
 
-  const save = (event: Event) => {
-    event.preventDefault();
-    void action.run(async () => {
-      onChanged(await api.campaigns.send(campaign.id, new Date(text).toISOString()));
-      toast('The campaign is scheduled.');
-      onClose();
-    });
-  };
+  async function save(): Promise<void> {
+    onChanged(await api.campaigns.send(campaign.id, new Date(text).toISOString()));
+    toast('The campaign is scheduled.');
+    onClose();
+  }
 
   return (
-    <Dialog
+    <FormDialog
       title={`Schedule “${campaign.name}”`}
+      action="Schedule"
+      isReady={!Number.isNaN(Date.parse(text))}
+      onSubmit={save}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            type="submit"
-            form="schedule"
-            busy={action.isBusy}
-            disabled={Number.isNaN(Date.parse(text))}
-          >
-            Schedule
-          </Button>
-        </>
-      }
     >
-      <form id="schedule" class="form" onSubmit={save}>
-        <TextField
-          label="Send at"
-          type="datetime-local"
-          hint={`In your time zone, ${zoneName()}. Who gets it is decided then.`}
-          value={text}
-          onInput={setText}
-          required
-        />
-        {action.error && <ErrorNote error={action.error} />}
-      </form>
-    </Dialog>
+      <TextField
+        label="Send at"
+        type="datetime-local"
+        hint={`In your time zone, ${zoneName()}. Who gets it is decided then.`}
+        value={text}
+        onInput={setText}
+        required
+      />
+    </FormDialog>
   );
 }

@@ -2,14 +2,12 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api';
 import type { ReplayRange, Webhook } from '../../api/types';
-import { Button } from '../../ui/Button';
-import { Dialog } from '../../ui/Dialog';
+import { FormDialog } from '../../ui/Dialog';
 import { Select, TextField } from '../../ui/Field';
 import { formatCount } from '../../ui/format';
 import { localText, zoneName } from '../../ui/localInstant';
 import { ErrorNote } from '../../ui/States';
 import { toast } from '../../ui/Toast';
-import { useAction } from '../../ui/useAction';
 import { useResource, type Resource } from '../../ui/useResource';
 
 type Which = 'PARKED' | 'DELIVERED' | 'BOTH';
@@ -55,57 +53,39 @@ export function ReplayDialog({ webhook, onClose }: ReplayDialogProps) {
     () => (range ? api.webhooks.countReplay(webhook.id, range) : Promise.resolve(null)),
     [JSON.stringify(range)],
   );
-  const action = useAction();
   const isKnown = !count.isLoading && typeof count.data === 'number' && count.data > 0;
 
-  const replay = (event: Event) => {
-    event.preventDefault();
-    if (range === null || !isKnown) return;
-    void action.run(async () => {
-      const replayed = await api.webhooks.replay(webhook.id, range);
-      toast(`${formatCount(replayed, 'delivery is', 'deliveries are')} sent again.`);
-      onClose();
-    });
-  };
+  async function replay(): Promise<void> {
+    if (range === null) return;
+    const replayed = await api.webhooks.replay(webhook.id, range);
+    toast(`${formatCount(replayed, 'delivery is', 'deliveries are')} sent again.`);
+    onClose();
+  }
   return (
-    <Dialog
+    <FormDialog
       title="Replay deliveries"
+      action="Send again"
+      isReady={isKnown}
+      onSubmit={replay}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            type="submit"
-            form="replay"
-            busy={action.isBusy}
-            disabled={!isKnown}
-          >
-            Send again
-          </Button>
-        </>
-      }
     >
-      <form id="replay" class="form" onSubmit={replay}>
-        <p>
-          What was recorded in a time is sent again, with the same ids and as it was: a receiver
-          that remembers ids passes over what it has had.
-        </p>
-        <Select label="Which" value={which} options={WHICH} onChange={choose} />
-        <TextField label="From" type="datetime-local" value={from} onInput={setFrom} required />
-        <TextField
-          label="Before"
-          type="datetime-local"
-          hint={`In your time zone, ${zoneName()}. The log goes back 30 days.`}
-          error={range === null ? 'Both are needed, and this one is the later one.' : undefined}
-          value={to}
-          onInput={setTo}
-          required
-        />
-        <HowMany count={count} />
-        {action.error && <ErrorNote error={action.error} />}
-      </form>
-    </Dialog>
+      <p>
+        What was recorded in a time is sent again, with the same ids and as it was: a receiver
+        that remembers ids passes over what it has had.
+      </p>
+      <Select label="Which" value={which} options={WHICH} onChange={choose} />
+      <TextField label="From" type="datetime-local" value={from} onInput={setFrom} required />
+      <TextField
+        label="Before"
+        type="datetime-local"
+        hint={`In your time zone, ${zoneName()}. The log goes back 30 days.`}
+        error={range === null ? 'Both are needed, and this one is the later one.' : undefined}
+        value={to}
+        onInput={setTo}
+        required
+      />
+      <HowMany count={count} />
+    </FormDialog>
   );
 }
 

@@ -99,24 +99,18 @@ function listed(options: readonly ComboOption[]): ComboOption[] {
   return grouped(options.slice(0, SHOWN_MAX)).flatMap((group) => group.options);
 }
 
-export function Combobox(props: ComboboxProps) {
-  const { label, text, options, onText, more, onOpen, placeholder } = props;
-  const id = useId();
+/** What is typed and reached, what is shown for it, and what keys do. */
+function useCombobox(props: ComboboxProps) {
+  const { options, onText, more, onOpen } = props;
   const [isOpen, setOpen] = useState(false);
   const [search, setSearch] = useState<string | null>(null);
   /** The option that the arrows went to; by its id, since more may come while one looks. */
   const [reached, setReached] = useState<string | null>(null);
-  const list = useRef<HTMLDivElement>(null);
-  usePlacement(list, isOpen);
   const wanted = search ?? '';
   const known = wanted === '' ? options : found(options, wanted);
   const all = wanted === '' || !more ? known : [...known, ...more(wanted)];
   const shown = listed(all);
   const active = isOpen ? activeOf(shown, listed(known), { ...props, reached, search }) : -1;
-
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
-  }, [shown[active]?.id, isOpen]);
 
   const open = () => {
     if (isOpen) return;
@@ -160,9 +154,15 @@ export function Combobox(props: ComboboxProps) {
       close();
     }
   };
-  const activeOption = isOpen ? shown[active] : undefined;
-  const isListed = isOpen && (shown.length > 0 || !onText);
+  return { isOpen, search, shown, active, left: all.length - shown.length, open, close, choose, type, press };
+}
 
+export function Combobox(props: ComboboxProps) {
+  const { label, text, onText } = props;
+  const id = useId();
+  const { isOpen, search, shown, active, left, open, close, choose, type, press } =
+    useCombobox(props);
+  const isListed = isOpen && (shown.length > 0 || !onText);
   return (
     <div class="combobox">
       <input
@@ -176,10 +176,10 @@ export function Combobox(props: ComboboxProps) {
         aria-autocomplete="list"
         aria-expanded={isListed}
         aria-controls={isListed ? `${id}-list` : undefined}
-        aria-activedescendant={activeOption ? `${id}-${active}` : undefined}
+        aria-activedescendant={shown[active] ? `${id}-${active}` : undefined}
         aria-invalid={props.isInvalid ? true : undefined}
         aria-describedby={props.describedBy}
-        placeholder={placeholder}
+        placeholder={props.placeholder}
         value={onText ? text : (search ?? text)}
         onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={press}
@@ -191,44 +191,76 @@ export function Combobox(props: ComboboxProps) {
         <Icon name="chevron-down" />
       </span>
       {isListed && (
-        <div
-          class="combobox-list"
-          role="listbox"
-          id={`${id}-list`}
-          aria-label={label}
-          ref={list}
-          // The focus stays in the field.
-          onMouseDown={(event) => event.preventDefault()}
-        >
-          {grouped(shown).map((group) => (
-            <div key={group.title} role="group" aria-label={group.title || label}>
-              {group.title && (
-                <div class="combobox-group" role="presentation">
-                  {group.title}
-                </div>
-              )}
-              {group.options.map((option) => (
-                <OptionRow
-                  key={option.id}
-                  id={`${id}-${shown.indexOf(option)}`}
-                  option={option}
-                  isActive={shown[active] === option}
-                  isChosen={option.id === props.chosen}
-                  onChoose={() => choose(option)}
-                />
-              ))}
-            </div>
-          ))}
-          {all.length > SHOWN_MAX && (
+        <OptionList
+          id={id}
+          label={label}
+          shown={shown}
+          active={active}
+          left={left}
+          chosen={props.chosen}
+          onChoose={choose}
+        />
+      )}
+    </div>
+  );
+}
+
+interface OptionListProps {
+  /** Of the combobox: the ids of the list and of its options begin with it. */
+  id: string;
+  label: string;
+  shown: readonly ComboOption[];
+  /** Which of those shown Enter takes; -1 for none. */
+  active: number;
+  /** How many more there are. */
+  left: number;
+  chosen: string | undefined;
+  onChoose: (option: ComboOption) => void;
+}
+
+function OptionList({ id, label, shown, active, left, chosen, onChoose }: OptionListProps) {
+  const list = useRef<HTMLDivElement>(null);
+  usePlacement(list, true);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [shown[active]?.id]);
+  return (
+    <div
+      class="combobox-list"
+      role="listbox"
+      id={`${id}-list`}
+      aria-label={label}
+      ref={list}
+      // The focus stays in the field.
+      onMouseDown={(event) => event.preventDefault()}
+    >
+      {grouped(shown).map((group) => (
+        <div key={group.title} role="group" aria-label={group.title || label}>
+          {group.title && (
             <div class="combobox-group" role="presentation">
-              {all.length - SHOWN_MAX} more: type to narrow them down.
+              {group.title}
             </div>
           )}
-          {shown.length === 0 && (
-            <div class="combobox-option" role="option" aria-selected="false" aria-disabled="true">
-              Nothing found
-            </div>
-          )}
+          {group.options.map((option) => (
+            <OptionRow
+              key={option.id}
+              id={`${id}-${shown.indexOf(option)}`}
+              option={option}
+              isActive={shown[active] === option}
+              isChosen={option.id === chosen}
+              onChoose={() => onChoose(option)}
+            />
+          ))}
+        </div>
+      ))}
+      {left > 0 && (
+        <div class="combobox-group" role="presentation">
+          {left} more: type to narrow them down.
+        </div>
+      )}
+      {shown.length === 0 && (
+        <div class="combobox-option" role="option" aria-selected="false" aria-disabled="true">
+          Nothing found
         </div>
       )}
     </div>

@@ -73,26 +73,32 @@ export function Menu({ label, items, children }: MenuProps) {
           {/* A press beside the menu closes it, and does nothing to what happens to lie there. */}
           <div class="menu-ground" onClick={close} />
           <div class="menu-list" role="menu" aria-label={label} ref={list}>
-            {items().map(({ title, icon, act, isOff }) => (
-              <button
-                key={title}
-                type="button"
-                role="menuitem"
-                tabIndex={-1}
-                aria-disabled={isOff ? true : undefined}
-                onClick={() => {
-                  if (isOff) return;
-                  close();
-                  act();
-                }}
-              >
-                <Icon name={icon} />
-                {title}
-              </button>
+            {items().map((item) => (
+              <MenuRow key={item.title} item={item} onChoose={close} />
             ))}
           </div>
         </>
       )}
     </div>
+  );
+}
+
+function MenuRow({ item: { title, icon, act, isOff }, onChoose }: { item: MenuItem; onChoose: () => void }) {
+  const choose = () => {
+    if (isOff) return;
+    onChoose();
+    act();
+  };
+  return (
+    <button
+      type="button"
+      role="menuitem"
+      tabIndex={-1}
+      aria-disabled={isOff ? true : undefined}
+      onClick={choose}
+    >
+      <Icon name={icon} />
+      {title}
+    </button>
   );
 }

@@ -37,7 +37,8 @@ const INSTANT_WORDS: Partial<Record<Operator, string>> = {
 /** A day, or a day with its time. */
 const DATE = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/;
 
-const WITHOUT_VALUE: ReadonlySet<Operator> = new Set<Operator>([
+/** Operators that are not held against a value. */
+export const WITHOUT_VALUE: ReadonlySet<Operator> = new Set<Operator>([
   'exists',
   'notExists',
   'triggered',

@@ -1,8 +1,8 @@
 // What a segment is called, of which kind it is, and whether its changes are tracked.
 import { useId } from 'preact/hooks';
 import type { SegmentType } from '../api/types';
-import { moveEvents } from '../pages/tracking';
-import { Checkbox, TextField } from '../ui/Field';
+import { MoveEventList, moveEvents } from '../pages/tracking';
+import { Checkbox, Radios, TextField } from '../ui/Field';
 import type { SegmentStore } from './segmentStore';
 
 /** As many bytes as the server takes. */
@@ -85,22 +85,11 @@ function TypeChoice({ store }: { store: SegmentStore }) {
   return (
     <fieldset class="fieldset">
       <legend>Kind</legend>
-      <div class="radios">
-        {TYPES.map(({ value, title, hint }) => (
-          <label key={value} class="radio">
-            <input
-              type="radio"
-              name="segment-type"
-              checked={store.type.value === value}
-              onChange={() => (store.type.value = value)}
-            />
-            <span>
-              <strong>{title}</strong>
-              <span class="row-note">{hint}</span>
-            </span>
-          </label>
-        ))}
-      </div>
+      <Radios
+        value={store.type.value}
+        options={TYPES}
+        onChange={(type) => (store.type.value = type)}
+      />
     </fieldset>
   );
 }
@@ -117,14 +106,9 @@ function Tracking({ store }: { store: SegmentStore }) {
         onChange={(isTracked) => (store.trackMembership.value = isTracked)}
       />
       {events && (
-        <ul class="event-names tracking-events small" data-off={!store.trackMembership.value}>
-          <li>
-            <code>{events.entry}</code>
-          </li>
-          <li>
-            <code>{events.exit}</code>
-          </li>
-        </ul>
+        <div class="tracking-events small" data-off={!store.trackMembership.value}>
+          <MoveEventList events={events} />
+        </div>
       )}
     </div>
   );

@@ -14,6 +14,19 @@ export function moveEvents(slug: string): MoveEvents {
   return { entry: `segment.${slug}.entry`, exit: `segment.${slug}.exit` };
 }
 
+export function MoveEventList({ events }: { events: MoveEvents }) {
+  return (
+    <ul class="event-names">
+      <li>
+        <code>{events.entry}</code>
+      </li>
+      <li>
+        <code>{events.exit}</code>
+      </li>
+    </ul>
+  );
+}
+
 /**
  * Whether a segment that is not tracked was tracked before: then its members of that time are stored,
  * and only the difference to them fires. Undefined while that is not known.

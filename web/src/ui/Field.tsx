@@ -173,3 +173,34 @@ export function Checkbox({
     </div>
   );
 }
+
+/** One of a few, each with what it means. Stands within a fieldset, whose legend says what is asked. */
+export function Radios<Value extends string>({
+  value,
+  options,
+  onChange,
+}: {
+  value: Value;
+  options: readonly { value: Value; title: string; hint: string }[];
+  onChange: (value: Value) => void;
+}) {
+  const id = useId();
+  return (
+    <div class="radios">
+      {options.map((option) => (
+        <label key={option.value} class="radio">
+          <input
+            type="radio"
+            name={id}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+          />
+          <span>
+            <strong>{option.title}</strong>
+            <span class="row-note">{option.hint}</span>
+          </span>
+        </label>
+      ))}
+    </div>
+  );
+}

@@ -2,7 +2,7 @@
 import type { ConditionFilter, Operator } from 'segmentry';
 import type { FieldType } from '../../api/types';
 import { subjectOf } from '../../condition/fields';
-import { operatorTitle } from '../../condition/words';
+import { operatorTitle, WITHOUT_VALUE } from '../../condition/words';
 import type { FilterNode, Unit } from './tree';
 
 /** The control for a value. */
@@ -20,15 +20,6 @@ export const KIND_TITLES: Readonly<Record<ValueKind, string>> = {
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
-
-const WITHOUT_VALUE: ReadonlySet<Operator> = new Set<Operator>([
-  'exists',
-  'notExists',
-  'triggered',
-  'notTriggered',
-  'memberOfSegment',
-  'notMemberOfSegment',
-]);
 
 const SPANS: ReadonlySet<Operator> = new Set<Operator>([
   'within',

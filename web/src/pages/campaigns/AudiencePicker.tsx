@@ -2,7 +2,7 @@
 import { api } from '../../api';
 import type { AudienceType, Segment } from '../../api/types';
 import { ConditionField } from '../../editor/ConditionField';
-import { Select } from '../../ui/Field';
+import { Radios, Select } from '../../ui/Field';
 import { formatCount } from '../../ui/format';
 import { ErrorNote } from '../../ui/States';
 import { useResource } from '../../ui/useResource';
@@ -32,22 +32,11 @@ export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
   return (
     <fieldset class="fieldset">
       <legend>Audience</legend>
-      <div class="radios">
-        {TYPES.map(({ value, title, hint }) => (
-          <label key={value} class="radio">
-            <input
-              type="radio"
-              name="audience"
-              checked={audience.audienceType === value}
-              onChange={() => onChange({ ...audience, audienceType: value })}
-            />
-            <span>
-              <strong>{title}</strong>
-              <span class="row-note">{hint}</span>
-            </span>
-          </label>
-        ))}
-      </div>
+      <Radios
+        value={audience.audienceType}
+        options={TYPES}
+        onChange={(audienceType) => onChange({ ...audience, audienceType })}
+      />
       {segments.error && <ErrorNote error={segments.error} />}
       {audience.audienceType === 'SEGMENT' && (
         <SegmentSelect

@@ -103,36 +103,21 @@ interface TextsProps {
 }
 
 function Texts({ draft, change }: TextsProps) {
+  const bind = (member: 'name' | 'from' | 'subject' | 'body') => ({
+    value: draft[member],
+    onInput: (text: string) => change({ [member]: text }),
+    required: true,
+  });
   return (
     <>
       <TextField
         label="Name"
         hint="For you alone; nobody who gets it sees it."
-        value={draft.name}
-        onInput={(name) => change({ name })}
-        required
+        {...bind('name')}
       />
-      <TextField
-        label="From"
-        value={draft.from}
-        onInput={(from) => change({ from })}
-        placeholder="news@example.com"
-        required
-        spellcheck={false}
-      />
-      <TextField
-        label="Subject"
-        value={draft.subject}
-        onInput={(subject) => change({ subject })}
-        required
-      />
-      <TextArea
-        label="Body"
-        value={draft.body}
-        onInput={(body) => change({ body })}
-        rows={10}
-        required
-      />
+      <TextField label="From" placeholder="news@example.com" spellcheck={false} {...bind('from')} />
+      <TextField label="Subject" {...bind('subject')} />
+      <TextArea label="Body" rows={10} {...bind('body')} />
     </>
   );
 }

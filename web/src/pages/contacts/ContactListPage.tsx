@@ -12,41 +12,22 @@ import { More } from '../../ui/Pager';
 import { SearchField } from '../../ui/SearchField';
 import { EmptyState } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
-import { Time } from '../../ui/Time';
 import { useCursorList, type CursorList } from '../../ui/useCursorList';
 import { useQueryText } from '../../ui/useQueryText';
 import { BulkBar } from './bulk/BulkBar';
 import { useChoice, type Choice } from './bulk/selection';
+import { CREATED, EMAIL, SUBSCRIBED } from './columns';
 import { ContactDialog } from './ContactDialog';
-import { SubscribedBadge } from './SubscribedBadge';
 
 const PIECE = 50;
 /** So much of somebody's data stands in a row; the rest is on the contact's page. */
 const DATA_SHOWN_MAX = 3;
 
 const COLUMNS: readonly Column<Contact>[] = [
-  {
-    id: 'email',
-    title: 'Email',
-    cell: ({ id, email }) => (
-      <a class="row-title" href={href`/contacts/${id}`}>
-        {email}
-      </a>
-    ),
-  },
-  {
-    id: 'subscribed',
-    title: 'Subscribed',
-    wideOnly: true,
-    cell: ({ subscribed }) => <SubscribedBadge subscribed={subscribed} />,
-  },
+  EMAIL,
+  SUBSCRIBED,
   { id: 'data', title: 'Data', wideOnly: true, cell: ({ data }) => <DataSummary data={data} /> },
-  {
-    id: 'created',
-    title: 'Created',
-    wideOnly: true,
-    cell: ({ createdAt }) => <Time at={createdAt} />,
-  },
+  CREATED,
 ];
 
 function choiceColumn(contacts: readonly Contact[], choice: Choice): Column<Contact> {

@@ -7,7 +7,14 @@ import { Checkbox } from '../../ui/Field';
 import { ErrorNote } from '../../ui/States';
 import { toast } from '../../ui/Toast';
 import { useAction } from '../../ui/useAction';
-import { moveEvents, TrackingBegins, TrackingEnds, useWasTracked, type MoveEvents } from '../tracking';
+import {
+  MoveEventList,
+  moveEvents,
+  TrackingBegins,
+  TrackingEnds,
+  useWasTracked,
+  type MoveEvents,
+} from '../tracking';
 import { ListeningWebhooks } from '../webhooks/ListeningWebhooks';
 
 interface TrackingPanelProps {
@@ -81,14 +88,7 @@ function EventsOf({ events, isOn }: { events: MoveEvents; isOn: boolean }) {
           ? 'Whoever enters or leaves gets an event, which a webhook or another segment can react to:'
           : 'It is off: nobody gets an event for entering or leaving. While it is on, these fire:'}
       </p>
-      <ul class="event-names">
-        <li>
-          <code>{events.entry}</code>
-        </li>
-        <li>
-          <code>{events.exit}</code>
-        </li>
-      </ul>
+      <MoveEventList events={events} />
     </>
   );
 }

@@ -2,8 +2,8 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../../api';
 import type { Contact, Segment } from '../../../api/types';
-import { href, setQuery } from '../../../app/router';
-import { SubscribedBadge } from '../../contacts/SubscribedBadge';
+import { setQuery } from '../../../app/router';
+import { CREATED, EMAIL, SUBSCRIBED } from '../../contacts/columns';
 import { Button, IconButton } from '../../../ui/Button';
 import { Icon } from '../../../ui/Icon';
 import { Loaded } from '../../../ui/Loaded';
@@ -11,7 +11,6 @@ import { Pager } from '../../../ui/Pager';
 import { SearchField } from '../../../ui/SearchField';
 import { EmptyState } from '../../../ui/States';
 import { Table, type Column } from '../../../ui/Table';
-import { Time } from '../../../ui/Time';
 import { toast, toastError } from '../../../ui/Toast';
 import { useResource } from '../../../ui/useResource';
 import { AddMembersDialog } from './AddMembersDialog';
@@ -85,29 +84,7 @@ export function MembersTab({ segment, version, onMoved }: MembersTabProps) {
   );
 }
 
-const BASE_COLUMNS: readonly Column<Contact>[] = [
-  {
-    id: 'email',
-    title: 'Email',
-    cell: ({ id, email }) => (
-      <a class="row-title" href={href`/contacts/${id}`}>
-        {email}
-      </a>
-    ),
-  },
-  {
-    id: 'subscribed',
-    title: 'Subscribed',
-    wideOnly: true,
-    cell: ({ subscribed }) => <SubscribedBadge subscribed={subscribed} />,
-  },
-  {
-    id: 'created',
-    title: 'Created',
-    wideOnly: true,
-    cell: ({ createdAt }) => <Time at={createdAt} />,
-  },
-];
+const BASE_COLUMNS: readonly Column<Contact>[] = [EMAIL, SUBSCRIBED, CREATED];
 
 const dynamicColumns: readonly Column<Contact>[] = [
   ...BASE_COLUMNS,

@@ -13,6 +13,9 @@ struct certificates {
   X509 *items[CERTIFICATES_MAX];
 };
 
+#define QUOTED(number) #number
+#define TEXT_OF(number) QUOTED(number)
+
 static seg_status fail(seg_error *error, seg_status status, const char *what, const char *path) {
   error->status = status;
   (void)snprintf(error->message, sizeof error->message, "%s%.300s", what, path);
@@ -31,7 +34,8 @@ static seg_status read_all(certificates *own, BIO *file, const char *path, seg_e
   while ((next = PEM_read_bio_X509(file, NULL, NULL, NULL)) != NULL) {
     if (own->count == CERTIFICATES_MAX) {
       X509_free(next);
-      return fail(error, SEG_E_INVALID, "more than 1000 certificates are in ", path);
+      return fail(error, SEG_E_INVALID,
+                  "more than " TEXT_OF(CERTIFICATES_MAX) " certificates are in ", path);
     }
     own->items[own->count++] = next;
   }

@@ -479,9 +479,12 @@ class DeliveryTest(WebhookTest):
     def test_one_delivery_is_as_the_list_has_it(self):
         made = self.webhook("purchase")
         self.track("purchase", "a@example.com")
-        self.ok(self.api.patch(f"/webhooks/{made['id']}", {"enabled": False}))  # it stays as it is
-        row = self.deliveries(made)[0]
-        self.assertEqual(self.ok(self.api.get(f"/deliveries/{row['id']}")), row)
+        self.ok(self.api.patch(f"/webhooks/{made['id']}", {"enabled": False}))
+        row, one = None, None
+        while row is None or row != self.deliveries(made)[0]:  # an attempt may be under way yet
+            row = self.deliveries(made)[0]
+            one = self.ok(self.api.get(f"/deliveries/{row['id']}"))
+        self.assertEqual(one, row)
 
     def test_what_is_pending_is_not_replayed(self):
         made = self.webhook("purchase")

@@ -180,16 +180,24 @@ class FailureTest(SendingTest):
 
     def test_large_messages_to_a_webhook_that_hangs_hold_up_no_other(self):
         self.start_server(speed=1)
+        hangs = threading.Event()
         ends = threading.Event()
         self.addCleanup(ends.set)
-        hanging = self.receiver(lambda arrival, reply: ends.wait(60))
+        hanging = self.receiver(
+            lambda arrival, reply: ends.wait(60) if hangs.is_set() else reply(200))
         receiver = self.receiver()
         bad = self.webhook(hanging.url(), "large")
         notes = {f"note{i}": "x" * 60_000 for i in range(4)}
         for i in range(180):  # more than is ever in memory
             self.track(f"person{i}@example.com", "large", **notes)
-        self.wait(hanging.seen)
+        self.wait_for_all(bad)
         good = self.webhook(receiver.url(), "purchase")
+        hangs.set()
+        # All at once, since an attempt is given up after a while.
+        replayed = self.ok(self.api.post(f"/webhooks/{bad['id']}/replay", {
+            "from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"}))
+        self.assertEqual(replayed["replayed"], 180)
+        self.wait(lambda: hanging.under_way > 0)
         self.track_many([(f"person{i}@example.com", 0) for i in range(20)])
         self.check_nobody_has_waited(hanging, [bad], good, receiver, 20)
 

@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test wasm web demo-data bench bench-dashboard lint format check-native \
+.PHONY: help setup setup-test build run login test wasm web demo-data bench bench-dashboard lint format check-native \
   check-wasm check-web check-asan check-tsan check-fuzz clean
 
 # Where relative times count from: the bundled sample is a picture of that day.
@@ -39,6 +39,7 @@ FETCHED := $(THIRD_PARTY)/.fetched-$(subst $() ,-,$(SOURCES))
 
 help:
 	@echo 'make run        build, and serve a demo project with its dashboard'
+	@echo 'make login      print a new link to the dashboard of that demo'
 	@echo 'make test       build everything and run every test'
 	@echo 'make build      build the program: build/segmentry'
 	@echo 'make web        build the dashboard: web/dist'
@@ -100,6 +101,9 @@ build: setup web
 
 run: build
 	@exec native/demo/run.sh
+
+login:
+	@exec native/demo/login.sh
 
 wasm:
 	@$(call install,$(WASM_NEEDS))

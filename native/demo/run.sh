@@ -30,6 +30,31 @@ key() {
   sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$2"
 }
 
+# The dashboard's settings can change the keys, both at once. The database has the secret one's hash
+# alone, so the public one tells.
+has_kept_keys() {
+  local listed
+  listed=$("$program" project list --db "$db" --json)
+  [[ $listed == *"\"publicKey\":\"$(key publicKey "$keys")\""* ]]
+}
+
+say_request() {
+  if has_kept_keys; then
+    cat <<TEXT
+How many are on the Pro plan and opened an email in the last week:
+
+  curl -s http://127.0.0.1:$port/segments/preview -H 'Authorization: Bearer $(key secretKey "$keys")' -H 'Content-Type: application/json' -d '{"condition": {"logic": "AND", "groups": [{"filters": [{"field": "data.plan", "operator": "equals", "value": "pro"}, {"field": "email.opened", "operator": "triggeredWithin", "value": 7, "unit": "days"}]}]}}'
+TEXT
+  else
+    cat <<TEXT
+The project's keys have been changed since it was made, so those of $keys are worth nothing.
+This gives it new ones, and ends those of now:
+
+  $program project rotate-keys $(key id "$keys") --db $db --json > $keys
+TEXT
+  fi
+}
+
 is_taken() {
   (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null
 }
@@ -49,11 +74,9 @@ done
 cat <<TEXT
 
 The project "Demo" is in $folder: database, keys, the data it was made from, the server's log. It was made
-on $(date -r "$keys" '+%-d %B %Y'), and its times count back from then; delete the folder to have it made anew.
+on $(date -r "$folder/data" '+%-d %B %Y'), and its times count back from then; delete the folder to have it made anew.
 
-How many are on the Pro plan and opened an email in the last week:
-
-  curl -s http://127.0.0.1:$port/segments/preview -H 'Authorization: Bearer $(key secretKey "$keys")' -H 'Content-Type: application/json' -d '{"condition": {"logic": "AND", "groups": [{"filters": [{"field": "data.plan", "operator": "equals", "value": "pro"}, {"field": "email.opened", "operator": "triggeredWithin", "value": 7, "unit": "days"}]}]}}'
+$(say_request)
 
 Ctrl-C ends the server.
 

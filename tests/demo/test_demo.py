@@ -82,7 +82,8 @@ class Demo(unittest.TestCase):
             self.assertRegex(printed, rf"Port \d+ is taken; this is port {other_port}\.")
             self.assertEqual((answer.status, self.client.key), (200, first_key))
             self.check_one_server_alone()
-            self.interrupt()
+            self.check_new_link(other_port)
+            self.check_changed_keys()
 
     def check_segments(self):
         segments = self.client.get("/segments").json
@@ -139,6 +140,37 @@ class Demo(unittest.TestCase):
         stranger = Client(port)
         self.addCleanup(stranger.close)
         self.assertEqual(stranger.get("/").status, 200)
+
+    def check_new_link(self, port):
+        """login.sh knows the port, and the link lets a browser in."""
+        done = subprocess.run([ROOT / "native/demo/login.sh", PROGRAM, self.folder],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                              timeout=TIMEOUT_S)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        start = f"http://127.0.0.1:{port}/login?token="
+        self.assertTrue(done.stdout.startswith(start), done.stdout)
+        browser = Client(port)
+        self.addCleanup(browser.close)
+        entered = browser.get(done.stdout.strip()[len(f"http://127.0.0.1:{port}"):])
+        self.assertEqual(entered.status // 100, 3, entered.text)
+        self.assertIn("Set-Cookie", entered.headers)
+
+    def check_changed_keys(self):
+        """Keys that were changed elsewhere are not printed; the printed command brings new ones."""
+        keys = json.loads((self.folder / "keys.json").read_text("utf-8"))
+        subprocess.run([PROGRAM, "project", "rotate-keys", keys["id"], "--db",
+                        self.folder / "segmentry.db"], check=True, stdout=subprocess.DEVNULL)
+        self.interrupt()
+        printed = self.start()
+        self.assertNotIn("curl", printed)
+        self.assertNotIn(keys["secretKey"], printed)
+        self.assertIn("keys have been changed", printed)
+        command = re.search(r"^ *(\S+ project rotate-keys .*)$", printed, re.MULTILINE)[1]
+        subprocess.run(["bash", "-c", command], check=True, cwd=ROOT)
+        self.interrupt()
+        answer, _ = self.curl(self.start())
+        self.assertEqual(answer.status, 200, answer.text)
+        self.interrupt()
 
     def check_one_server_alone(self):
         second = subprocess.run([ROOT / "native/demo/run.sh", PROGRAM, self.folder],

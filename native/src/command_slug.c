@@ -54,7 +54,7 @@ const command command_slug = {
             "    0 all names have a slug; 1 a name was refused; 64 wrong usage.\n"
             "\n"
             "EXAMPLE\n"
-            "    $ segmentry slug 'VIP Customers' 'Ete a Paris'\n"
+            "    $ segmentry slug 'VIP Customers' 'Été à Paris'\n"
             "    vip-customers\n"
             "    ete-a-paris\n",
     .run = run,

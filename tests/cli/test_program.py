@@ -341,6 +341,10 @@ class Slug(ProgramTest):
         self.assertEqual((done.returncode, done.stdout.decode()),
                          (0, "vip-customers\nete-a-paris\n日本語\n"))
 
+    def test_the_help_shows_what_the_program_prints(self):
+        text = run("slug", "--help").stdout.decode()
+        self.assertIn("'VIP Customers' 'Été à Paris'\n    vip-customers\n    ete-a-paris\n", text)
+
     def test_a_name_without_slug_is_1_and_the_others_are_printed(self):
         for name in ("!!!", "", b"\xff".decode("utf-8", "surrogateescape"), "x" * 201):
             done = run("slug", "First", name, "Last")

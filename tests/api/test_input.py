@@ -162,6 +162,11 @@ class Bodies(InputTest):
                     raw = json.dumps(body).encode()
                     answer = self.api.send(method, self.path(method, pattern), raw=raw)
                     self.assertEqual(answer.status, status, answer.text)
+                    found = {list: "an array", dict: "an object", str: "a string", int: "a number",
+                             bool: "a boolean", type(None): "null"}[type(body)]
+                    if not isinstance(good, list):
+                        self.assertEqual(answer.error["message"],
+                                         f"the body must be a JSON object, not {found}")
         self.assertEqual(self.shown(), before)
 
     def wrong_members(self, types, required):

@@ -10,12 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-void input_begin(input *own, const cJSON *tree, seg_text_view text) {
+static const char *kind_of(const cJSON *tree) {
+  return cJSON_IsArray(tree)    ? "an array"
+         : cJSON_IsString(tree) ? "a string"
+         : cJSON_IsNumber(tree) ? "a number"
+         : cJSON_IsBool(tree)   ? "a boolean"
+                                : "null";
+}
+
+/// what  Such as "the body".
+static void begin(input *own, const char *what, const cJSON *tree, seg_text_view text) {
   *own = (input){.tree = cJSON_IsObject(tree) ? tree : NULL, .text = text};
   seg_problems_init(&own->problems, seg_allocator_default());
   if (own->tree == NULL) {
-    input_refuse(own, "", "type", "must be a JSON object");
+    (void)seg_problems_add(&own->problems, "", "type", "%s must be a JSON object, not %s", what,
+                           kind_of(tree));
   }
+}
+
+void input_begin(input *own, const cJSON *tree, seg_text_view text) {
+  begin(own, "the body", tree, text);
+}
+
+void input_begin_item(input *own, const cJSON *tree, seg_text_view text) {
+  begin(own, "the item", tree, text);
 }
 
 void input_end(input *own) { seg_problems_free(&own->problems); }

@@ -14,8 +14,10 @@ typedef struct input {
   seg_problems problems;
 } input;
 
+/// Begins with a whole body, and with one item of a body that is an array.
 /// text  borrowed  What `tree` was parsed from.
 void input_begin(input *own, const struct cJSON *tree, seg_text_view text);
+void input_begin_item(input *own, const struct cJSON *tree, seg_text_view text);
 void input_end(input *own);
 /// Whether there was no problem so far.
 bool input_is_good(const input *own);

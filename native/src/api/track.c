@@ -268,7 +268,7 @@ static size_t read_items(item_batch *own, const cJSON *items, seg_text_view text
       break; // cannot be: the tree was made from this text
     }
     own->count++;
-    input_begin(body, tree, item_text);
+    input_begin_item(body, tree, item_text);
     own->kind->read(body, now_ms, (char *)own->inputs + own->kind->input_bytes * good);
     good += input_is_good(body);
   }

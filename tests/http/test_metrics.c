@@ -48,6 +48,7 @@ static void test_page(void **state) {
   seg_http_metrics_count(metrics, &ROUTES[0], 404, 99999);
   seg_http_metrics_count(metrics, &ROUTES[1], 503, 2);
   seg_http_metrics_count(metrics, NULL, 404, 2);
+  seg_http_metrics_count(metrics, NULL, 505, 2);
   seg_http_metrics_in_flight(metrics, 2);
   seg_http_metrics_in_flight(metrics, -1);
   assert_int_equal(seg_http_metrics_write(metrics, seg_allocator_default(), &page), SEG_OK);
@@ -59,7 +60,7 @@ static void test_page(void **state) {
       "segmentry_http_requests_total{method=\"GET\",route=\"/a\",status=\"2xx\"} 2\n",
       "segmentry_http_requests_total{method=\"GET\",route=\"/a\",status=\"4xx\"} 1\n",
       "segmentry_http_requests_total{method=\"POST\",route=\"/a/:id\",status=\"5xx\"} 1\n",
-      "segmentry_http_requests_total{method=\"\",route=\"\",status=\"4xx\"} 1\n",
+      "segmentry_http_requests_total{method=\"\",route=\"\",status=\"4xx\"} 2\n",
       "_duration_seconds_bucket{method=\"GET\",route=\"/a\",le=\"0.001\"} 1\n",
       "segmentry_http_request_duration_seconds_bucket{method=\"GET\",route=\"/a\",le=\"10\"} 2\n",
       "segmentry_http_request_duration_seconds_bucket{method=\"GET\",route=\"/a\",le=\"+Inf\"} 3\n",
@@ -123,12 +124,16 @@ static void test_log(void **state) {
   seg_http_log_write_request(log, &request);
   check_line(log, "\"status\":500,\"ms\":1.234,");
   assert_non_null(strstr(last_line, "\"level\":\"error\""));
+  request.status = 505; // the client's version, not our fault
+  seg_http_log_write_request(log, &request);
+  check_line(log, "\"status\":505");
+  assert_non_null(strstr(last_line, "\"level\":\"info\""));
   char message[600];
   memset(message, '\x01', sizeof message);
   message[sizeof message - 1] = '\0';
   seg_http_log_event(log, SEG_HTTP_ERROR, "long", NULL, "%s", message);
   check_line(log, "\"event\":\"long\"");
-  assert_int_equal(line_count, 3);
+  assert_int_equal(line_count, 4);
   seg_http_log_free(log);
   seg_http_log_event(NULL, SEG_HTTP_ERROR, "none", NULL, "nobody listens");
 }

@@ -12,6 +12,7 @@
 #include "http/log.h"
 
 #include "http/json_writer.h"
+#include "http/response.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -260,7 +261,7 @@ static seg_http_level level_of(int status) {
   if (status == 503) {
     return SEG_HTTP_WARN;
   }
-  return status >= 500 ? SEG_HTTP_ERROR : SEG_HTTP_INFO;
+  return seg_http_status_class(status) >= 5 ? SEG_HTTP_ERROR : SEG_HTTP_INFO;
 }
 
 void seg_http_log_write_request(seg_http_log *log, const seg_http_log_request *request) {

@@ -2,6 +2,8 @@
 // page may be a request off between two of its lines, never in the long run.
 #include "http/metrics.h"
 
+#include "http/response.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -12,7 +14,7 @@
 /// Upper bounds in milliseconds: from a count in memory to a slow import's answer.
 static const double BOUNDS_MS[] = {1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10000};
 #define BOUND_COUNT (sizeof BOUNDS_MS / sizeof BOUNDS_MS[0])
-/// 1xx to 5xx.
+/// 1xx to 5xx, as seg_http_status_class has them.
 #define CLASS_COUNT 5
 /// Bytes of a name, with its NUL.
 #define NAME_BYTES_MAX 128
@@ -67,7 +69,7 @@ void seg_http_metrics_count(seg_http_metrics *metrics, const seg_http_route *rou
     return;
   }
   row *counted = &metrics->rows[route == NULL ? metrics->count : (size_t)(route - metrics->routes)];
-  int class = status / 100 - 1;
+  int class = seg_http_status_class(status) - 1;
   if (class < 0 || class >= CLASS_COUNT) {
     class = CLASS_COUNT - 1; // no answer at all is our fault
   }

@@ -51,6 +51,10 @@ static const struct code_row {
 int seg_http_code_status(seg_http_code code) { return CODES[code].status; }
 const char *seg_http_code_name(seg_http_code code) { return CODES[code].name; }
 
+int seg_http_status_class(int status) {
+  return status == CODES[SEG_HTTP_VERSION_NOT_SUPPORTED].status ? 4 : status / 100;
+}
+
 static const char *reason_of(int status) {
   static const struct {
     int status;

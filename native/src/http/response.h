@@ -40,6 +40,9 @@ typedef enum seg_http_code {
 
 int seg_http_code_status(seg_http_code code);
 const char *seg_http_code_name(seg_http_code code);
+/// What the log and the metrics count a status as: 1 to 5, its first digit, but 4 for a 505. Its
+/// number says server, yet it is the client that asked for a version that nobody promised.
+int seg_http_status_class(int status);
 
 /// An error as the envelope shows it: { "success": false, "error": { "code", "message",
 /// "statusCode", "requestId", "errors"?, "suggestion"? }, "timestamp" }.

@@ -105,7 +105,7 @@ static int listen_until_signal(const char *address, listener *own, const sigset_
   int received;
   if (seg_http_server_start(&options, routes, sizeof routes / sizeof routes[0], own, &server,
                             &error) != SEG_OK) {
-    (void)fprintf(stderr, "segmentry listen: %s\n", error.message);
+    (void)fprintf(stderr, "segmentry listen: %s; --listen gives another address\n", error.message);
     return EXIT_NO_ADDRESS;
   }
   (void)fprintf(stderr,
@@ -140,6 +140,11 @@ static int run(int argument_count, char **arguments) {
   if (operands > 0) {
     (void)fprintf(stderr, "segmentry listen: '%s' is too much; see segmentry listen --help\n",
                   arguments[0]);
+    return EXIT_USAGE;
+  }
+  seg_error error;
+  if (seg_http_listen_check(address, &error) != SEG_OK) {
+    (void)fprintf(stderr, "segmentry listen: %s\n", error.message);
     return EXIT_USAGE;
   }
   secret = options_setting(secret, "SEGMENTRY_WEBHOOK_SECRET", NULL);

@@ -6,11 +6,24 @@
 #include "output.h"
 #include "segmentry/instant.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void print_member(const char *before, const char *name, seg_text_view value) {
   (void)printf("%s\"%s\":", before, name);
   output_string(stdout, value);
+}
+
+/// Whoever cannot see the keys, the one thing that has them, must know what is there now.
+static void finish_keys(const project_keys_view *made) {
+  if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+    int cause = errno; // output_finish says it
+    (void)fprintf(stderr,
+                  "segmentry project: the project %s has new keys, but they could not be shown; "
+                  "segmentry project rotate-keys %s gives it others\n",
+                  made->id, made->id);
+    errno = cause;
+  }
 }
 
 static void print_keys_json(const project_keys_view *made) {
@@ -19,12 +32,14 @@ static void print_keys_json(const project_keys_view *made) {
   print_member(",", "secretKey", seg_text_of(made->secret_key));
   print_member(",", "publicKey", seg_text_of(made->public_key));
   (void)fputs("}\n", stdout);
+  finish_keys(made);
 }
 
 static void print_keys(const project_keys_view *made) {
   (void)printf("id          %s\nname        %s\nsecret key  %s\npublic key  %s\n\n"
                "The secret key is shown this once.\n",
                made->id, made->name, made->secret_key, made->public_key);
+  finish_keys(made);
 }
 
 static bool print_project_json(void *context, const store_project *row) {

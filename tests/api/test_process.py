@@ -140,11 +140,20 @@ class Commands(OwnServerTest):
             with self.subTest(arguments=arguments):
                 self.assertTrue(self.run_program(*arguments, status=64).stderr)
 
-    def test_an_address_that_cannot_be_had_is_69(self):
+    def test_an_address_that_is_taken_is_69(self):
+        address = f"127.0.0.1:{suite.world.server.port}"
+        for command in (["serve", "--db", self.folder / "a.db"], ["listen"]):
+            done = self.run_program(*command, "--listen", address, status=69)
+            self.assertIn(address, done.stderr)
+            self.assertIn("--listen gives another address", done.stderr)
+
+    def test_an_address_that_is_none_is_64_and_makes_no_database(self):
         db = self.folder / "a.db"
-        for address in ("127.0.0.1:99999", "nowhere", f"127.0.0.1:{suite.world.server.port}"):
-            done = self.run_program("serve", "--db", db, "--listen", address, status=69)
-            self.assertTrue(done.stderr)
+        for command in (["serve", "--db", db], ["listen"]):
+            for address in ("127.0.0.1:99999", "999999", "abc:80", "nowhere", "[::1]"):
+                done = self.run_program(*command, "--listen", address, status=64)
+                self.assertIn(f'the address to listen on is "{address}"; allowed are PORT', done.stderr)
+        self.assertFalse(db.exists())
 
 
 if __name__ == "__main__":

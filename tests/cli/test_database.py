@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -69,6 +70,35 @@ class Usage(DatabaseTest):
                 done = self.run_program(*arguments, "--db", self.db, stdout=full)
             self.assertEqual(done.returncode, 74, done.stderr)
 
+    def test_keys_that_could_not_be_shown_can_be_had_anew(self):
+        for options in ([], ["--json"]):
+            with open("/dev/full", "wb") as full:
+                done = self.run_program("project", "create", "Shop", "--db", self.db, *options,
+                                        stdout=full)
+            self.assertEqual(done.returncode, 74, done.stderr)
+            self.assertIn("No space left", done.stderr)
+            words = re.search(r"segmentry (project rotate-keys \S+) gives", done.stderr)[1].split()
+            with open("/dev/full", "wb") as full:
+                done = self.run_program(*words, "--db", self.db, *options, stdout=full)
+            self.assertEqual(done.returncode, 74, done.stderr)
+            self.assertIn(" ".join(words), done.stderr)
+            self.assertIn("sk_", self.succeed(*words, "--db", self.db))
+
+    def test_a_server_whose_link_is_lost_says_so_and_serves(self):
+        self.create()
+        with open("/dev/full", "wb") as full:
+            server = subprocess.Popen(
+                [self.program, "serve", "--db", self.db, "--listen", "127.0.0.1:0"],
+                stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(server.stderr.close)
+        self.addCleanup(lambda: server.poll() is None and server.kill())
+        warned = next(line for line in server.stderr if '"server.no_link"' in line)
+        self.assertIn("No space left", warned)
+        self.assertIn("segmentry login", warned)
+        self.assertNotIn("token", warned)
+        server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.wait(60), 0)
+
 
 class OneServer(DatabaseTest):
     def test_a_second_server_is_refused(self):
@@ -81,6 +111,17 @@ class OneServer(DatabaseTest):
             self.assertEqual(done.returncode, 75, done.stderr)
             self.assertIn(f"{name} is in use by process {first.process.pid}", done.stderr)
         self.assertEqual(first.stop(), 0)
+        self.assertEqual(self.serve().stop(), 0)
+
+    def test_a_file_with_a_second_name_is_refused(self):
+        self.create()
+        other = self.folder / "other.db"
+        other.hardlink_to(self.db)
+        for name in (self.db, other):
+            self.assert_fails(66, f"{name} has 2 names, of hard links", "serve", "--db", name,
+                              "--listen", "127.0.0.1:0")
+        self.assertFalse(list(self.folder.glob("*-lock")))
+        other.unlink()
         self.assertEqual(self.serve().stop(), 0)
 
     def test_a_killed_server_leaves_no_lock(self):

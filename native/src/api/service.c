@@ -6,6 +6,7 @@
 #include "login_link.h"
 #include "webhooks/sender.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,15 +95,25 @@ static service_result open_engine(const service_options *options, api *own) {
 }
 
 /// Prints a link to the dashboard, on standard output: the log, on standard error, has no secrets.
+/// Without one the server is of use all the same, so a failure is a warning.
 static void print_login_link(const service_options *options, api *own, unsigned port) {
   char token[SECRET_TEXT_BYTES];
   char link[LOGIN_LINK_BYTES];
   engine_error error;
   engine_error_init(&error);
-  if (engine_login_link(own->engine, token, &error) == ENGINE_OK &&
-      login_link_write(options->listen, port, token, link)) {
-    (void)printf("Dashboard (this link works once, for 15 minutes):\n  %s\n", link);
-    (void)fflush(stdout);
+  const char *trouble = NULL;
+  if (engine_login_link(own->engine, token, &error) != ENGINE_OK ||
+      !login_link_write(options->listen, port, token, link)) {
+    trouble = "could not be made";
+  } else if (printf("Dashboard (this link works once, for 15 minutes):\n  %s\n", link) < 0 ||
+             fflush(stdout) != 0) {
+    trouble = strerror(errno);
+  }
+  if (trouble != NULL) {
+    seg_http_log_event(own->log, SEG_HTTP_WARN, "server.no_link", NULL,
+                       "the link to the dashboard was not printed: %s; segmentry login prints "
+                       "another one",
+                       trouble);
   }
   engine_error_free(&error);
 }
@@ -119,7 +130,7 @@ static service_result serve(const service_options *options, api *own,
   seg_error error;
   if (seg_http_server_start(&listening, api_routes, api_route_count, own, &server, &error) !=
       SEG_OK) {
-    (void)fprintf(stderr, "segmentry serve: %s\n", error.message);
+    (void)fprintf(stderr, "segmentry serve: %s; --listen gives another address\n", error.message);
     return SERVICE_NO_ADDRESS;
   }
   seg_http_log_event(own->log, SEG_HTTP_INFO, "server.listening", NULL, "port %u",
@@ -170,6 +181,16 @@ static service_result result_of_setting(seg_status status) {
                                    : SERVICE_NO_MEMORY;
 }
 
+/// An address that is none shows before a database is made for it.
+static service_result check_address(const service_options *options) {
+  seg_error error;
+  seg_status status = seg_http_listen_check(options->listen, &error);
+  if (status != SEG_OK) {
+    (void)fprintf(stderr, "segmentry serve: %s\n", error.message);
+  }
+  return result_of_setting(status);
+}
+
 /// Reads whom webhooks may rely on beside the system's authorities.
 static service_result set_up_trust(const service_options *options, api *own) {
   seg_error error;
@@ -209,7 +230,10 @@ service_result service_run(const service_options *options) {
       seg_http_rate_limit_create(options->rate_per_minute, seed, &rate_limit) == SEG_OK &&
       seg_http_rate_limit_create(sns_rate_of(options->rate_per_minute), seed, &own.sns_rate) ==
           SEG_OK) {
-    result = set_up_sns(options, &own);
+    result = check_address(options);
+    if (result == SERVICE_STOPPED) {
+      result = set_up_sns(options, &own);
+    }
     if (result == SERVICE_STOPPED) {
       result = set_up_trust(options, &own);
     }

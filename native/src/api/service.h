@@ -27,7 +27,7 @@ typedef enum service_result {
   SERVICE_BAD_DATABASE, ///< It is none of ours, or a damaged one.
   SERVICE_IN_USE,       ///< Another server, or an import, uses the database.
   SERVICE_NO_ADDRESS,   ///< It cannot listen there.
-  SERVICE_BAD_SETTING,  ///< An option for webhooks or email providers is wrong.
+  SERVICE_BAD_SETTING,  ///< An option is wrong; the database has not been looked at.
   SERVICE_NO_MEMORY
 } service_result;
 

@@ -504,6 +504,24 @@ bool seg_http_listen_read(const char *listen, char out[SEG_HTTP_LISTEN_BYTES]) {
   return true;
 }
 
+static seg_status read_listen(const char *listen, char out[SEG_HTTP_LISTEN_BYTES],
+                              seg_error *error) {
+  if (listen != NULL && seg_http_listen_read(listen, out)) {
+    return seg_http_accept(error);
+  }
+  return seg_http_refuse(
+      error, SEG_E_INVALID,
+      "the address to listen on is \"%.100s\"; allowed are PORT, "
+      "IPv4-ADDRESS:PORT and [IPv6-ADDRESS]:PORT, such as 127.0.0.1:8080, with a "
+      "port from 0 to 65535",
+      listen == NULL ? "" : listen);
+}
+
+seg_status seg_http_listen_check(const char *listen, seg_error *error) {
+  char read[SEG_HTTP_LISTEN_BYTES];
+  return read_listen(listen, read, error);
+}
+
 static void fill_options(seg_http_server *server, const seg_http_options *options) {
   server->options = *options;
   seg_http_options *filled = &server->options;
@@ -608,11 +626,8 @@ seg_status seg_http_server_start(const seg_http_options *options, const seg_http
                                  size_t route_count, void *context, seg_http_server **out,
                                  seg_error *error) {
   char listen[SEG_HTTP_LISTEN_BYTES];
-  if (options->listen == NULL || !seg_http_listen_read(options->listen, listen)) {
-    return seg_http_refuse(error, SEG_E_INVALID,
-                           "the address to listen on is \"%.100s\"; allowed are PORT, "
-                           "IPv4-ADDRESS:PORT and [IPv6-ADDRESS]:PORT, such as 127.0.0.1:8080",
-                           options->listen == NULL ? "" : options->listen);
+  if (read_listen(options->listen, listen, error) != SEG_OK) {
+    return SEG_E_INVALID;
   }
   seg_http_server *server = calloc(1, sizeof *server);
   if (server == NULL) {

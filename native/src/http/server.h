@@ -93,6 +93,9 @@ typedef struct seg_http_options {
 /// them.
 bool seg_http_listen_read(const char *listen, char out[SEG_HTTP_LISTEN_BYTES]);
 
+/// The same, before anything is done for a server: SEG_E_INVALID, and `error` says what is allowed.
+seg_status seg_http_listen_check(const char *listen, seg_error *error);
+
 typedef struct seg_http_server seg_http_server;
 
 /// Starts to listen and serve; returns once connections are accepted. Signals should be blocked

@@ -4,14 +4,20 @@
 // descriptor of the file is closed, ours too. So a file beside it is locked with flock, which ends
 // with the process, however it ends. The lock file stays: removing it would let two processes lock
 // two files of one name. It holds the number of the process, for messages alone.
+//
+// A symbolic link leads to the one name of a file, and so to its lock. A hard link is a second
+// name, with a lock and a log of SQLite of its own beside it, and two processes would spoil the
+// file: one that has several names is refused.
 #include "sqlite_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCK_SUFFIX "-lock"
@@ -55,12 +61,30 @@ static store_status say_held(const char *path, long holder, store_error *err) {
                       path, who);
 }
 
+static store_status check_single_name(const char *path, store_error *err) {
+  struct stat about;
+  if (stat(path, &about) != 0) {
+    return store_report(err, STORE_FAILED, "%s can't be opened: %s", path, strerror(errno));
+  }
+  if (about.st_nlink > 1) {
+    return store_report(err, STORE_FAILED,
+                        "%s has %ju names, of hard links; each would get a lock and a log of its "
+                        "own, so one alone is allowed: remove the others (find -samefile shows "
+                        "them), or use a copy",
+                        path, (uintmax_t)about.st_nlink);
+  }
+  return STORE_OK;
+}
+
 store_status store_lock_take(store *file, store_error *err) {
+  store_status status = check_single_name(file->path, err);
+  if (status != STORE_OK) {
+    return status;
+  }
   char *path = lock_path(file->path);
   if (path == NULL) {
     return store_sqlite_failed(file->path, NULL, SQLITE_NOMEM, err);
   }
-  store_status status = STORE_OK;
   int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) {
     bool is_refused = errno == EACCES || errno == EROFS || errno == EPERM;

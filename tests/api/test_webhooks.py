@@ -486,16 +486,19 @@ class DeliveryTest(WebhookTest):
             one = self.ok(self.api.get(f"/deliveries/{row['id']}"))
         self.assertEqual(one, row)
 
-    def test_what_is_pending_is_not_replayed(self):
+    def test_what_is_pending_is_replayed_only_if_asked_for(self):
         made = self.webhook("purchase")
         self.track("purchase", "a@example.com")
         path = f"/webhooks/{made['id']}/replay"
         answer = self.ok(self.api.post(path, {"from": "2020-01-01T00:00:00Z",
                                               "to": "2100-01-01T00:00:00Z"}))
         self.assertEqual(answer, {"matching": 0, "replayed": 0})
+        pending = {"from": "2020-01-01", "to": "2100-01-01", "status": "PENDING"}
+        self.assertEqual(self.ok(self.api.post(path, {**pending, "dryRun": True})),
+                         {"matching": 1, "replayed": 0})
         for body in ({}, {"from": "2020-01-01"}, {"from": "x", "to": "y"},
                      {"from": "2021-01-01", "to": "2020-01-01"},
-                     {"from": "2020-01-01", "to": "2021-01-01", "status": "PENDING"},
+                     {"from": "2020-01-01", "to": "2021-01-01", "status": "WAITING"},
                      {"from": "2020-01-01", "to": "2021-01-01", "dryRun": 1}):
             with self.subTest(body=body):
                 self.refused(self.api.post(path, body), 400, "BAD_REQUEST")

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -295,6 +296,30 @@ class FailureTest(SendingTest):
         self.assertEqual(self.ok(self.api.post(path, ever)), {"matching": 7, "replayed": 7})
         self.wait(lambda: len(receiver.taken()) == 14)
         self.wait(lambda: self.get_webhook(made)["delivered"] == 14)
+
+    def test_what_waits_can_be_sent_now(self):
+        self.start_server(speed=1)
+        fails = threading.Event()
+        fails.set()
+        receiver = self.receiver(lambda arrival, reply: reply(500 if fails.is_set() else 200))
+        made = self.webhook(receiver.url(), "purchase")
+        self.track("ada@example.com", n=0)
+        self.track("bob@example.com", n=0)
+        self.wait(lambda: all(row["attempts"] for row in self.deliveries(made)))
+        fails.clear()
+        # As after many failures, or after the server was down: long before their time.
+        self.server.stop()
+        with sqlite3.connect(self.server.db) as db:
+            changed = db.execute("UPDATE due_deliveries SET next_at_ms = next_at_ms + 1500000")
+            self.assertEqual(changed.rowcount, 2)
+        db.close()
+        self.restart()
+        self.assertEqual(self.get_webhook(made)["pending"], 2)
+        answer = self.ok(self.api.post(f"/webhooks/{made['id']}/replay", {
+            "from": "2020-01-01", "to": "2999-01-01", "status": "PENDING"}))
+        self.assertEqual(answer, {"matching": 2, "replayed": 2})
+        self.wait_for_all(made)
+        self.assertEqual(len(receiver.taken()), 2)
 
     def test_what_fails_for_a_day_is_parked_and_can_be_sent_again(self):
         self.start_server(speed=100_000)

@@ -174,7 +174,8 @@ static void write_replayed(void *context, seg_json_writer *json) {
   seg_json_end_object(json);
 }
 
-/// Reads what is to be sent again; what is pending is going to be sent anyway.
+/// Reads what is to be sent again. What is pending is going to be sent anyway, but later than
+/// somebody may want who has mended a receiver: it has to be asked for.
 static void read_replay(input *body, replay_call *asked) {
   replay_range *out = &asked->range;
   bool is_given;
@@ -183,8 +184,8 @@ static void read_replay(input *body, replay_call *asked) {
   out->to_ms = input_instant(body, "to", true, 0);
   seg_text_view status = input_text(body, "status", false);
   out->status = find_status(status);
-  if (status.bytes != NULL && (out->status == NULL || *out->status == STORE_DELIVERY_PENDING)) {
-    input_refuse(body, "status", "enum", "must be DELIVERED or PARKED");
+  if (status.bytes != NULL && out->status == NULL) {
+    input_refuse(body, "status", "enum", "must be PENDING, DELIVERED or PARKED");
   }
   if (input_is_good(body) && out->from_ms >= out->to_ms) {
     input_refuse(body, "to", "range", "must be after from");

@@ -260,8 +260,8 @@ static bool take_delivery(void *context, const store_delivery *row) {
   own->is_over = row->at_ms >= range->to_ms + REPLAY_CLOCK_MS;
   own->after = row->num;
   if (!own->is_over && row->at_ms >= range->from_ms && row->at_ms < range->to_ms &&
-      row->status != STORE_DELIVERY_PENDING &&
-      (range->status == NULL || row->status == *range->status)) {
+      (range->status == NULL ? row->status != STORE_DELIVERY_PENDING
+                             : row->status == *range->status)) {
     own->nums[own->num_count++] = row->num;
   }
   own->looked_at++;

@@ -113,12 +113,11 @@ engine_status engine_webhook_test(engine *own, project *in, seg_text_view id,
 engine_status engine_delivery_retry(engine *own, project *in, seg_text_view delivery_id,
                                     const delivery_show *show, engine_error *error);
 
-/// Which deliveries are to be sent again: those that are not pending, and of these, with a status,
-/// only some.
+/// Which deliveries are to be sent again, or now: those of a status, or all that are not pending.
 typedef struct replay_range {
   int64_t from_ms;                     ///< Recorded then or later,
   int64_t to_ms;                       ///< and before then.
-  const store_delivery_status *status; ///< Optional.
+  const store_delivery_status *status; ///< Optional. Pending: what waits for its next attempt.
 } replay_range;
 
 /// Counts the deliveries of a range, and changes nothing. Cost: a look at each of its time, 1 µs.

@@ -217,10 +217,24 @@ class Bodies(InputTest):
             if pattern == "/segments":
                 self.assertEqual(self.api.delete(f"/segments/{answer.json['id']}").status, 204)
 
-    def test_a_member_that_is_given_twice_counts_once(self):
-        raw = b'{"email":"a@x.io","data":{"x":1},"d\\u0061ta":{"y":1,"y":2},"email":"b@x.io"}'
-        made = self.ok(self.api.send("POST", "/contacts", raw=raw), 201)
-        self.assertEqual((made["email"], made["data"]), ("b@x.io", {"y": 2}))
+    def test_a_member_that_is_given_twice_is_refused(self):
+        raw = b'{"email":"a@x.io","data":{"x":1},"d\\u0061ta":{"y":1,"z":2,"\\u0079":2},"email":"b@x.io"}'
+        before = self.shown()
+        error = self.refused(self.api.send("POST", "/contacts", raw=raw), 422, "VALIDATION_ERROR")
+        self.assertEqual({(problem["field"], problem["code"]) for problem in error["errors"]},
+                         {(name, "duplicate_member") for name in ("email", "data", "data.y")})
+        self.assertEqual(len(error["errors"]), 3)
+        answer = self.api.send("POST", "/v1/track/batch", raw=(
+            b'[{"event":"a","email":"a@x.io","data":{"b":1,"b":1}},{"event":"a","event":"b"}]'))
+        self.assertEqual([(row["error"]["field"], row["error"]["message"])
+                          for row in self.ok(answer)["data"]["results"]],
+                         [("data.b", "data.b stands here twice"),
+                          ("event", "event stands here twice")])
+        raw = b'{"name":"A","name":"B","condition":' + json.dumps(PRO).encode() + b"}"
+        self.refused(self.api.send("POST", "/segments", raw=raw), 400, "BAD_REQUEST", "name")
+        self.assertEqual(self.shown(), before)
+        # Nobody asks for it, and nobody is misled.
+        self.ok(self.api.send("POST", "/contacts", raw=b'{"x":1,"email":"a@x.io","x":2}'), 201)
 
 
 class Texts(InputTest):

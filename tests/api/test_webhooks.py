@@ -254,13 +254,13 @@ class TellingTest(WebhookTest):
 
     def test_the_name_of_an_event_cannot_be_forged(self):
         made = self.webhook("purchase")
-        raw = (b'{"event": "purchase", "email": "a@example.com", "data": '
-               b'{"name": "segment.vip.entry", "n\\u0061me": "x", "\\u006eame": "y", "names": 1}}')
-        self.ok(self.api.send("POST", "/v1/track", raw=raw))
-        self.assertEqual(event_of(self.deliveries(made)[0]), "purchase")
-        page = self.api.get(f"/webhooks/{made['id']}/deliveries").text
-        self.assertNotIn("n\\u0061me", page)
-        self.assertNotIn("segment.vip.entry", page.split('"event":')[1])
+        for name in (b"name", b"n\\u0061me", b"\\u006eame"):
+            raw = (b'{"event": "purchase", "email": "a@example.com", "data": '
+                   b'{"%s": "segment.vip.entry", "names": 1}}' % name)
+            self.ok(self.api.send("POST", "/v1/track", raw=raw))
+            page = self.api.get(f"/webhooks/{made['id']}/deliveries?limit=1").text
+            event = page.split('"event":')[1]
+            self.assertTrue(event.startswith('{"name":"purchase","names":1}'), event)
 
     def test_entries_and_exits(self):
         made = self.webhook("segment.*.entry", "segment.vip-customers.exit")

@@ -3,6 +3,7 @@
 
 #include "engine/json_text.h"
 #include "segmentry/instant.h"
+#include "segmentry/table.h"
 
 #include <cJSON.h>
 #include <math.h>
@@ -45,22 +46,38 @@ void input_refuse(input *own, const char *name, const char *code, const char *me
                          message);
 }
 
-static const cJSON *find(const input *own, const char *name) {
+#define TWICE "duplicate_member" // as a condition's problem has it
+
+/// Once for each member, however often it is asked for.
+static void refuse_twice(input *own, const char *field) {
+  for (size_t i = 0; i < own->problems.count; i++) {
+    if (strcmp(own->problems.items[i].code, TWICE) == 0 &&
+        strcmp(own->problems.items[i].field, field) == 0) {
+      return;
+    }
+  }
+  input_refuse(own, field, TWICE, "stands here twice");
+}
+
+static const cJSON *find(input *own, const char *name) {
   const cJSON *found = NULL;
   for (const cJSON *at = own->tree == NULL ? NULL : own->tree->child; at != NULL; at = at->next) {
     if (strcmp(at->string, name) == 0) {
+      if (found != NULL) {
+        refuse_twice(own, name);
+      }
       found = at;
     }
   }
   return found;
 }
 
-const cJSON *input_member(const input *own, const char *name) {
+const cJSON *input_member(input *own, const char *name) {
   const cJSON *found = find(own, name);
   return cJSON_IsNull(found) ? NULL : found;
 }
 
-bool input_has(const input *own, const char *name) { return find(own, name) != NULL; }
+bool input_has(input *own, const char *name) { return find(own, name) != NULL; }
 
 seg_text_view input_text(input *own, const char *name, bool required) {
   const cJSON *member = input_member(own, name);
@@ -116,6 +133,29 @@ int64_t input_instant(input *own, const char *name, bool required, int64_t missi
   return instant.ms;
 }
 
+static int compare_names(const void *left, const void *right) {
+  return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/// Refuses an object that has a member twice. One with more members than `data` may have is refused
+/// for these. Cost: members x log members.
+static void check_names(input *own, const char *name, const cJSON *object) {
+  const char *names[SEG_DATA_MEMBERS_MAX];
+  size_t count = 0;
+  for (const cJSON *at = object->child; at != NULL && count < SEG_DATA_MEMBERS_MAX; at = at->next) {
+    names[count++] = at->string;
+  }
+  qsort(names, count, sizeof names[0], compare_names);
+  for (size_t i = 1; i < count; i++) {
+    if (strcmp(names[i - 1], names[i]) == 0) {
+      char field[SEG_MESSAGE_BYTES / 2]; // a longer name is cut
+      (void)snprintf(field, sizeof field, "%s.%s", name, names[i]);
+      refuse_twice(own, field);
+      return; // thousands of them would be no help
+    }
+  }
+}
+
 seg_text_view input_object_text(input *own, const char *name) {
   const cJSON *member = input_member(own, name);
   seg_text_view text = {.bytes = NULL, .size_bytes = 0};
@@ -126,6 +166,8 @@ seg_text_view input_object_text(input *own, const char *name) {
     input_refuse(own, name, "type", "must be an object");
   } else if (!json_text_find(own->text, name, &text)) {
     input_refuse(own, name, "type", "cannot be read");
+  } else {
+    check_names(own, name, member);
   }
   return text;
 }

@@ -6,8 +6,8 @@
 
 struct cJSON;
 
-/// A JSON object that is being read. Members that nobody asks for are passed over; of two with one
-/// name the last counts, as in the text.
+/// A JSON object that is being read. Members that nobody asks for are passed over. One that is
+/// asked for and stands there twice is a problem: what its sender means cannot be known.
 typedef struct input {
   const struct cJSON *tree; ///< NULL if it is no object.
   seg_text_view text;       ///< The same object as it was sent.
@@ -23,9 +23,9 @@ void input_end(input *own);
 bool input_is_good(const input *own);
 
 /// The member, NULL if there is none or it is null.
-const struct cJSON *input_member(const input *own, const char *name);
+const struct cJSON *input_member(input *own, const char *name);
 /// Whether the member is there, be it null.
-bool input_has(const input *own, const char *name);
+bool input_has(input *own, const char *name);
 
 /// A string; a NULL view if it is absent or null, which is a problem if it is required.
 seg_text_view input_text(input *own, const char *name, bool required);
@@ -35,7 +35,8 @@ bool input_bool(input *own, const char *name, bool *given);
 int64_t input_integer(input *own, const char *name, int64_t min, int64_t max, int64_t missing);
 /// An ISO 8601 instant; `missing` if it is absent.
 int64_t input_instant(input *own, const char *name, bool required, int64_t missing);
-/// An object, as text; a NULL view if it is absent or null.
+/// An object, as text; a NULL view if it is absent or null. A member of it that stands there twice
+/// is a problem too.
 seg_text_view input_object_text(input *own, const char *name);
 /// Strings; owned: free `*out` alone.
 bool input_texts(input *own, const char *name, size_t count_max, seg_text_view **out,

@@ -398,6 +398,36 @@ class Recipients(CampaignTest):
         rest = self.api.get(self.path(campaign, f"/recipients?format=csv&after={rows[1][0]}"))
         self.assertEqual(list(csv.reader(io.StringIO(rest.text, newline=""))), rows[2:])
 
+    def test_csv_can_have_a_column_for_each_field(self):
+        people = {"a@x.io": {"plan": "pro", "n": 1.50, "on": True, "tags": ["x", 1], "no": None,
+                             "address": {"city": 'Köln, "Süd"\n', "geo": {"lat": 7}},
+                             "a.b": "whole", "a": {"b": "step"}},
+                  "b@x.io": {"plan": "=1+1", "address": "none", "a": {"b": "step"}}, "c@x.io": {}}
+        for email, data in people.items():
+            self.contact(email, data, subscribed=True)
+        path = self.path(self.campaign(), "/recipients")
+        names = ["data.plan", "data.n", "data.on", "data.tags", "data.no", "data.address.city",
+                 "data.address.geo.lat", "data.a.b", "data.unknown.x"]
+        answer = self.api.get(f"{path}?format=csv&columns={','.join(names)}")
+        rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+        self.assertEqual(rows[0], ["id", "email", *names])
+        self.assertEqual({row[1]: row[2:] for row in rows[1:]}, {
+            "a@x.io": ["pro", "1.5", "true", '["x", 1]', "", 'Köln, "Süd"\n', "7", "whole", ""],
+            "b@x.io": ["=1+1", "", "", "", "", "", "", "step", ""],
+            "c@x.io": [""] * 9})
+        rest = self.api.get(f"{path}?format=csv&after={rows[1][0]}&columns=data.plan")
+        self.assertEqual(list(csv.reader(io.StringIO(rest.text, newline=""))),
+                         [row[:3] for row in rows[2:]])
+        many = ",".join(["data.plan"] * 50)
+        self.assertEqual(self.api.get(f"{path}?format=csv&columns={many}").status, 200)
+        for query in ("columns=data.plan", "format=ndjson&columns=data.plan",
+                      f"format=csv&columns={many},data.x", "format=csv&columns=email",
+                      "format=csv&columns=data.", "format=csv&columns=data.a,,data.b",
+                      "format=csv&columns=data." + "x" * 252):
+            with self.subTest(query=query[:60]):
+                error = self.refused(self.api.get(f"{path}?{query}"), 400, "BAD_REQUEST")
+                self.assertRegex(error["message"], "^columns: ")
+
     def test_the_format_may_stand_in_the_header(self):
         campaign = self.campaign()
         path = self.path(campaign, "/recipients")

@@ -3,7 +3,9 @@
 #include "answer.h"
 #include "engine/csv_writer.h"
 #include "engine/engine_campaigns.h"
+#include "engine/json_text.h"
 #include "http/parameters.h"
+#include "segmentry/filter.h"
 
 #include <string.h>
 
@@ -11,8 +13,21 @@
 #define PIECE_RECIPIENTS 1000
 #define PIECE_BYTES ((size_t)256 * 1024)
 
+/// Columns of CSV for members of `data`: more than any form letter has.
+#define COLUMNS_MAX 50
+#define COLUMN_PREFIX "data."
+
+/// Which members of `data` get a column of their own; none: `data` is one column, as JSON.
+typedef struct column_list {
+  seg_text_view names[COLUMNS_MAX]; ///< As they were asked for, with their prefix.
+  size_t count;
+} column_list;
+
 typedef struct piece {
   bool is_csv;
+  const column_list *columns;
+  text_buffer field; ///< Of a column, while it is read.
+  bool has_failed;   ///< There was no memory.
   seg_json_writer *json;
   csv_writer csv;
 } piece;
@@ -29,11 +44,27 @@ static bool add_line(void *context, const store_recipient *recipient) {
   return json->size_bytes < PIECE_BYTES;
 }
 
+static void add_columns(piece *own, seg_text_view data) {
+  for (size_t i = 0; i < own->columns->count; i++) {
+    seg_text_view path = own->columns->names[i];
+    path.bytes += strlen(COLUMN_PREFIX);
+    path.size_bytes -= strlen(COLUMN_PREFIX);
+    own->field.size_bytes = 0;
+    own->has_failed = !json_text_add_path(data, path, &own->field) || own->has_failed;
+    csv_writer_field(
+        &own->csv, (seg_text_view){.bytes = own->field.bytes, .size_bytes = own->field.size_bytes});
+  }
+}
+
 static bool add_row(void *context, const store_recipient *recipient) {
   piece *own = context;
   csv_writer_field(&own->csv, recipient->id);
   csv_writer_field(&own->csv, recipient->email);
-  csv_writer_field(&own->csv, recipient->data_json);
+  if (own->columns->count > 0) {
+    add_columns(own, recipient->data_json);
+  } else {
+    csv_writer_field(&own->csv, recipient->data_json);
+  }
   csv_writer_end_row(&own->csv);
   return own->csv.text.size_bytes < PIECE_BYTES;
 }
@@ -41,7 +72,12 @@ static bool add_row(void *context, const store_recipient *recipient) {
 static void add_header(piece *own) {
   csv_writer_field(&own->csv, seg_text_of("id"));
   csv_writer_field(&own->csv, seg_text_of("email"));
-  csv_writer_field(&own->csv, seg_text_of("data"));
+  for (size_t i = 0; i < own->columns->count; i++) {
+    csv_writer_field(&own->csv, own->columns->names[i]);
+  }
+  if (own->columns->count == 0) {
+    csv_writer_field(&own->csv, seg_text_of("data"));
+  }
   csv_writer_end_row(&own->csv);
 }
 
@@ -50,7 +86,8 @@ static bool send_piece(piece *own, seg_http_response *response) {
   seg_text_view text;
   seg_status status =
       own->is_csv ? csv_writer_text(&own->csv, &text) : seg_json_writer_text(own->json, &text);
-  bool ok = status == SEG_OK && seg_http_stream_write(response, text.bytes, text.size_bytes);
+  bool ok = status == SEG_OK && !own->has_failed &&
+            seg_http_stream_write(response, text.bytes, text.size_bytes);
   csv_writer_reset(&own->csv);
   seg_json_writer_reset(own->json);
   return ok;
@@ -58,9 +95,9 @@ static bool send_piece(piece *own, seg_http_response *response) {
 
 /// Sends all of them. A list that cannot be read to its end is cut, so that nobody takes it for
 /// whole.
-static void send_recipients(recipient_reader *reader, bool is_csv, bool is_whole,
-                            seg_http_response *response) {
-  piece own = {.is_csv = is_csv, .json = seg_http_response_json(response)};
+static void send_recipients(recipient_reader *reader, bool is_csv, const column_list *columns,
+                            bool is_whole, seg_http_response *response) {
+  piece own = {.is_csv = is_csv, .columns = columns, .json = seg_http_response_json(response)};
   engine_error error;
   bool is_end = false;
   engine_error_init(&error);
@@ -81,6 +118,7 @@ static void send_recipients(recipient_reader *reader, bool is_csv, bool is_whole
     seg_http_stream_end(response);
   }
   csv_writer_free(&own.csv);
+  text_buffer_free(&own.field);
   engine_error_free(&error);
 }
 
@@ -123,12 +161,48 @@ static bool read_format(seg_http_request *request, seg_http_response *response, 
   return true;
 }
 
+/// Reads which columns are asked for; false if it has been answered.
+static bool read_columns(seg_http_request *request, seg_http_response *response, bool is_csv,
+                         column_list *out) {
+  seg_text_view rest;
+  out->count = 0;
+  if (!seg_http_query_text(request, response, "columns",
+                           (size_t)COLUMNS_MAX * (SEG_FILTER_FIELD_BYTES_MAX + 1), &rest)) {
+    return false;
+  }
+  if (rest.size_bytes > 0 && !is_csv) {
+    seg_http_respond_error(response, SEG_HTTP_BAD_REQUEST, "columns: only csv has columns");
+    return false;
+  }
+  while (rest.size_bytes > 0) {
+    const char *comma = memchr(rest.bytes, ',', rest.size_bytes);
+    size_t size = comma == NULL ? rest.size_bytes : (size_t)(comma - rest.bytes);
+    size_t prefix = strlen(COLUMN_PREFIX);
+    if (size <= prefix || size > SEG_FILTER_FIELD_BYTES_MAX ||
+        memcmp(rest.bytes, COLUMN_PREFIX, prefix) != 0 || out->count == COLUMNS_MAX) {
+      seg_http_respond_error(response, SEG_HTTP_BAD_REQUEST,
+                             "columns: column %zu is \"%.*s\"; allowed are up to %d fields such as "
+                             "data.plan, of at most %d bytes, with commas between them",
+                             out->count + 1, size < 100 ? (int)size : 100, rest.bytes, COLUMNS_MAX,
+                             SEG_FILTER_FIELD_BYTES_MAX);
+      return false;
+    }
+    out->names[out->count++] = (seg_text_view){.bytes = rest.bytes, .size_bytes = size};
+    size = comma == NULL ? size : size + 1;
+    rest.bytes += size;
+    rest.size_bytes -= size;
+  }
+  return true;
+}
+
 void api_campaign_recipients(void *context, seg_http_request *request,
                              seg_http_response *response) {
   api *own = context;
   bool is_csv;
+  column_list columns;
   seg_text_view after;
   if (!read_format(request, response, &is_csv) ||
+      !read_columns(request, response, is_csv, &columns) ||
       !seg_http_query_text(request, response, "after", SEG_CONTACT_ID_BYTES_MAX, &after)) {
     return;
   }
@@ -143,7 +217,7 @@ void api_campaign_recipients(void *context, seg_http_request *request,
     answer_engine_error(response, API_CAMPAIGNS, &error);
     return;
   }
-  send_recipients(reader, is_csv, after.bytes == NULL, response);
+  send_recipients(reader, is_csv, &columns, after.bytes == NULL, response);
   engine_recipients_close(reader);
   engine_error_free(&error);
 }

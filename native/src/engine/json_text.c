@@ -88,6 +88,61 @@ static bool read_key(seg_text_view key, key_name *out) {
   return true;
 }
 
+/// Finds a member; of two with one name the last. `*value` has no bytes if there is none, or it is
+/// null. Returns false if there is no memory.
+static bool find_value(seg_text_view object, seg_text_view name, seg_text_view *value) {
+  *value = (seg_text_view){.bytes = NULL};
+  json_member member;
+  for (size_t at = 0; json_text_next(object, &at, &member);) {
+    key_name key;
+    if (!read_key(member.key, &key)) {
+      return false;
+    }
+    if (seg_text_equal(key.text, name)) {
+      *value = member.value.bytes[0] == 'n' ? (seg_text_view){.bytes = NULL} : member.value;
+    }
+    cJSON_Delete(key.read);
+  }
+  return true;
+}
+
+/// Finds what a path names.
+static bool find_path(seg_text_view object, seg_text_view path, seg_text_view *value) {
+  bool ok = find_value(object, path, value);
+  const char *dot;
+  while (ok && value->bytes == NULL && object.size_bytes > 0 && object.bytes[0] == '{' &&
+         (dot = memchr(path.bytes, '.', path.size_bytes)) != NULL) {
+    size_t head_bytes = (size_t)(dot - path.bytes);
+    seg_text_view inner;
+    ok = find_value(object, (seg_text_view){.bytes = path.bytes, .size_bytes = head_bytes}, &inner);
+    object = inner;
+    path = (seg_text_view){.bytes = dot + 1, .size_bytes = path.size_bytes - head_bytes - 1};
+    bool is_last = memchr(path.bytes, '.', path.size_bytes) == NULL;
+    if (ok && is_last && inner.bytes != NULL) {
+      ok = find_value(inner, path, value);
+    }
+  }
+  return ok;
+}
+
+bool json_text_add_path(seg_text_view object, seg_text_view path, text_buffer *out) {
+  seg_text_view value;
+  if (!find_path(object, path, &value)) {
+    return false;
+  }
+  if (value.bytes == NULL) {
+    return true;
+  }
+  if (value.bytes[0] != '"') {
+    return text_buffer_add(out, value.bytes, value.size_bytes);
+  }
+  key_name text; // a string is read as a key is
+  seg_text_view inside = {.bytes = value.bytes + 1, .size_bytes = value.size_bytes - 2};
+  bool ok = read_key(inside, &text) && text_buffer_add(out, text.text.bytes, text.text.size_bytes);
+  cJSON_Delete(text.read);
+  return ok;
+}
+
 bool json_text_find(seg_text_view object, const char *name, seg_text_view *value) {
   bool found = false;
   json_member member;

@@ -6,6 +6,7 @@
 #define SEGMENTRY_JSON_TEXT_H
 
 #include "segmentry/base.h"
+#include "text_buffer.h"
 
 /// One member of an object, as it is written.
 typedef struct json_member {
@@ -18,6 +19,15 @@ bool json_text_next(seg_text_view object, size_t *at, json_member *out);
 
 /// Finds a member; of two with one name the last. False if there is none.
 bool json_text_find(seg_text_view object, const char *name, seg_text_view *value);
+
+/// Adds what a `data` path names in an object, looked up as a filter's field is: the whole path as
+/// one key, or else step by step. A string is added as its text, anything else as it is written,
+/// and nothing for null or where there is nothing.
+///
+/// path  Without "data.".
+///
+/// Returns false if there is no memory.
+bool json_text_add_path(seg_text_view object, seg_text_view path, text_buffer *out);
 
 /// Whether a member's key is a name of ASCII, whatever escapes it is written with.
 bool json_text_key_is(seg_text_view key, const char *name);

@@ -445,7 +445,7 @@ const command command_eval = {
         "    --cases FILE     The cases; - is standard input.\n"
         "    --now ISO        The instant that relative times count from.\n"
         "    --members        Print the members' addresses too, in byte order.\n"
-        "    --timings        Print the microseconds of the evaluation alone, best of 100.\n"
+        "    --timings        Print the microseconds of an evaluation alone, best of 100.\n"
         "    --format FORMAT  json (default) or table, for reading.\n"
         "\n"
         "OUTPUT\n"

@@ -4,8 +4,13 @@ import type { Usage } from '../api/types';
 import { CampaignStatusBadge } from './campaigns/CampaignStatusBadge';
 import { Icon } from '../ui/Icon';
 
-export function isUsed({ segments = [], campaigns = [], webhooks = [] }: Partial<Usage>): boolean {
-  return segments.length + campaigns.length + webhooks.length > 0;
+/** How many use it. */
+export function usersIn({ segments = [], campaigns = [], webhooks = [] }: Partial<Usage>): number {
+  return segments.length + campaigns.length + webhooks.length;
+}
+
+export function isUsed(usage: Partial<Usage>): boolean {
+  return usersIn(usage) > 0;
 }
 
 export function UsageList({ usage }: { usage: Partial<Usage> }) {

@@ -56,6 +56,8 @@ interface ConfirmDialogProps {
   /** What the button says: the deed itself, such as `Delete segment`. */
   action: string;
   danger?: boolean;
+  /** It can be done, as far as is known. */
+  isReady?: boolean;
   onConfirm: () => Promise<void>;
   onClose: () => void;
 }
@@ -66,6 +68,7 @@ export function ConfirmDialog({
   children,
   action,
   danger = false,
+  isReady = true,
   onConfirm,
   onClose,
 }: ConfirmDialogProps) {
@@ -83,7 +86,12 @@ export function ConfirmDialog({
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant={danger ? 'danger' : 'primary'} busy={deed.isBusy} onClick={confirm}>
+          <Button
+            variant={danger ? 'danger' : 'primary'}
+            busy={deed.isBusy}
+            disabled={!isReady}
+            onClick={confirm}
+          >
             {action}
           </Button>
         </>

@@ -4,12 +4,11 @@ import { api } from '../../api';
 import { go } from '../../app/router';
 import type { PageProps } from '../../app/routes';
 import { Button } from '../../ui/Button';
-import { ConfirmDialog } from '../../ui/Dialog';
 import { Icon } from '../../ui/Icon';
 import { PageHead, Section } from '../../ui/Page';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
-import { isUsed, UsageList } from '../UsageList';
+import { DeleteUsedDialog } from '../DeleteUsedDialog';
 import { UsedBy } from '../UsedBy';
 import { ListeningWebhooks } from '../webhooks/ListeningWebhooks';
 import { DaysPanel } from './DaysPanel';
@@ -28,6 +27,11 @@ export default function EventPage({ params }: PageProps) {
     toast(`All “${name}” events have been deleted.`);
     go('/events');
   }
+  /** Who uses it may be otherwise by now. */
+  function askToDelete(): void {
+    usage.reload();
+    ask(true);
+  }
 
   return (
     <>
@@ -37,7 +41,7 @@ export default function EventPage({ params }: PageProps) {
         lead={RESERVED.test(name) && 'Segmentry writes this event itself.'}
         actions={
           !RESERVED.test(name) && (
-            <Button onClick={() => ask(true)}>
+            <Button onClick={askToDelete}>
               <Icon name="trash" />
               Delete
             </Button>
@@ -54,19 +58,15 @@ export default function EventPage({ params }: PageProps) {
         <EventFeed name={name} />
       </Section>
       {isAsked && (
-        <ConfirmDialog
+        <DeleteUsedDialog
           title={`Delete all “${name}” events?`}
           action="Delete events"
-          danger
+          usage={usage}
           onConfirm={remove}
           onClose={() => ask(false)}
         >
-          <p>
-            Every occurrence goes, of every contact. This cannot be undone. An event that something
-            uses cannot be deleted.
-          </p>
-          {usage.data && isUsed(usage.data) && <UsageList usage={usage.data} />}
-        </ConfirmDialog>
+          <p>Every occurrence goes, of every contact. This cannot be undone.</p>
+        </DeleteUsedDialog>
       )}
     </>
   );

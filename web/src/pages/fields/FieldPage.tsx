@@ -6,8 +6,7 @@ import { go } from '../../app/router';
 import type { PageProps } from '../../app/routes';
 import { ShareBar } from '../../ui/Bars';
 import { Button } from '../../ui/Button';
-import { ConfirmDialog } from '../../ui/Dialog';
-import { formatNumber, formatShare, formatValue } from '../../ui/format';
+import { formatNumber, formatValue } from '../../ui/format';
 import { Icon } from '../../ui/Icon';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/Page';
@@ -15,8 +14,9 @@ import { EmptyState, Note } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
-import { isUsed, UsageList } from '../UsageList';
+import { DeleteUsedDialog } from '../DeleteUsedDialog';
 import { UsedBy } from '../UsedBy';
+import { coverageInWords } from './coverage';
 import { FieldTypeBadge } from './FieldTypeBadge';
 
 const VALUES_MAX = 50;
@@ -56,6 +56,11 @@ function Content({ field }: { field: Field }) {
     toast(`“${field.field}” has been taken from every contact.`);
     go('/fields');
   }
+  /** Who uses it may be otherwise by now. */
+  function askToDelete(): void {
+    usage.reload();
+    ask(true);
+  }
 
   return (
     <>
@@ -63,10 +68,10 @@ function Content({ field }: { field: Field }) {
         title={field.field}
         back={{ href: '#/fields', title: 'Fields' }}
         marks={<FieldTypeBadge type={field.type} />}
-        lead={`${formatShare(field.coverage, 100)} of the contacts have it.`}
+        lead={`${coverageInWords(field)} of the contacts have it.`}
         actions={
           field.isCustom && (
-            <Button onClick={() => ask(true)}>
+            <Button onClick={askToDelete}>
               <Icon name="trash" />
               Delete
             </Button>
@@ -78,19 +83,15 @@ function Content({ field }: { field: Field }) {
         <UsedBy usage={usage} unused="No segment, campaign or webhook refers to this field." />
       </div>
       {isAsked && (
-        <ConfirmDialog
+        <DeleteUsedDialog
           title={`Delete “${field.field}”?`}
           action="Delete field"
-          danger
+          usage={usage}
           onConfirm={remove}
           onClose={() => ask(false)}
         >
-          <p>
-            The field is taken from every contact that has it. This cannot be undone. A field that
-            something uses cannot be deleted.
-          </p>
-          {usage.data && isUsed(usage.data) && <UsageList usage={usage.data} />}
-        </ConfirmDialog>
+          <p>The field is taken from every contact that has it. This cannot be undone.</p>
+        </DeleteUsedDialog>
       )}
     </>
   );

@@ -1,11 +1,10 @@
 // Asks before a segment is deleted, and shows who uses it: then the server refuses.
 import { api } from '../../api';
 import type { Segment } from '../../api/types';
-import { ConfirmDialog } from '../../ui/Dialog';
 import { formatCount } from '../../ui/format';
 import { toast } from '../../ui/Toast';
 import { useResource } from '../../ui/useResource';
-import { isUsed, UsageList } from '../UsageList';
+import { DeleteUsedDialog } from '../DeleteUsedDialog';
 
 interface DeleteSegmentDialogProps {
   segment: Segment;
@@ -23,10 +22,10 @@ export function DeleteSegmentDialog({ segment, onDeleted, onClose }: DeleteSegme
   }
 
   return (
-    <ConfirmDialog
+    <DeleteUsedDialog
       title={`Delete “${segment.name}”?`}
       action="Delete segment"
-      danger
+      usage={usage}
       onConfirm={confirm}
       onClose={onClose}
     >
@@ -34,14 +33,6 @@ export function DeleteSegmentDialog({ segment, onDeleted, onClose }: DeleteSegme
         The segment goes, with the list of its {formatCount(segment.memberCount, 'member')} and its
         history. The contacts stay. This cannot be undone.
       </p>
-      {usage.data && isUsed(usage.data) && (
-        <div class="stack-small">
-          <p>
-            <strong>It is used by:</strong>
-          </p>
-          <UsageList usage={usage.data} />
-        </div>
-      )}
-    </ConfirmDialog>
+    </DeleteUsedDialog>
   );
 }

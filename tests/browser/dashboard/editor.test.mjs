@@ -158,7 +158,15 @@ test('the JSON and the builder are one; mistakes are named where they are, and n
   assert.equal(await json().inputValue(), broken);
 
   await typeJson('{"logic": "AND",\n "groups": [}');
-  await page.getByRole('button', { name: 'Line 2, column 13' }).waitFor();
+  const spot = page.getByRole('button', { name: 'Line 2, column 13' });
+  await spot.waitFor();
+  assert.doesNotMatch(await page.locator('.json-mistakes').textContent(), /column.*column/);
+  // What stands beside it is older, and says so.
+  await page.getByText('In words, the last filter that was valid.').waitFor();
+  await page.getByText('These are the counts of the last filter that was valid.').waitFor();
+  await page.getByLabel('Name', { exact: true }).fill('With a mistake');
+  await page.getByRole('button', { name: 'Create segment' }).click();
+  await page.locator('.save-note[data-kind="error"]').getByText('It cannot be saved: what you typed under JSON').waitFor();
   await showBuilder();
   await page.getByRole('button', { name: 'Discard what I typed' }).click();
   assert.deepEqual(await shownJson(), all(isPro));
@@ -200,6 +208,12 @@ test('filters and groups move by keys, by menu and by dragging, and every step c
 });
 
 test('what saving would change is what saving changes', async () => {
+  const listening = await call('POST', '/webhooks', {
+    name: 'Entries of all',
+    url: 'https://example.com/hook',
+    events: ['segment.*.entry'],
+    enabled: false,
+  });
   await open(`/segments/${segments.pro.id}/edit`);
   const condition = {
     logic: 'OR',
@@ -215,6 +229,9 @@ test('what saving would change is what saving changes', async () => {
   await panel.getByText(`segment.pro-subscribed.entry × ${expected.changes.entering}`).waitFor();
   await panel.getByText(`segment.pro-subscribed.exit × ${expected.changes.leaving}`).waitFor();
   await panel.getByRole('link', { name: 'Pro in France' }).waitFor();
+  const told = panel.locator('.link-list li', { hasText: 'Entries of all' });
+  assert.match(await told.textContent(), /entry ?Disabled$/);
+  await call('DELETE', `/webhooks/${listening.id}`);
 
   const before = await call('GET', `/segments/${segments.pro.id}/changes?limit=100`);
   await page.getByRole('button', { name: 'Save' }).click();
@@ -336,6 +353,16 @@ test('what was typed is offered again after a reload, and leaving asks', async (
   await page.getByRole('button', { name: 'Go on with them' }).click();
   assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Half a segment');
   assert.equal(await json().inputValue(), '{"logic": "AND", "groups": [');
+});
+
+test('a draft is offered for its segment, whatever the draft would call it', async () => {
+  await open(`/segments/${segments.beta.id}/edit`);
+  await page.getByLabel('Name', { exact: true }).fill('Another name');
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('segmentry.draft') && localStorage[key].includes('Another name')));
+  page.once('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await page.getByText(/not saved\s+to “Beta testers”/).waitFor();
+  await page.getByRole('button', { name: 'Discard them' }).click();
 });
 
 test('what is not finished is not saved, and the focus goes there', async () => {

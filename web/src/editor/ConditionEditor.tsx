@@ -137,8 +137,9 @@ function Sentence({ builder: { store, catalog } }: { builder: Builder }) {
   const { faulty } = store.problems.value;
   const whole = store.isEmpty.value ? null : without(store.tree.value, faulty);
   const left = faulty.size;
+  const isStale = store.isTextAhead.value;
   return (
-    <div class="sentence" aria-labelledby={id}>
+    <div class="sentence" aria-labelledby={id} data-stale={isStale}>
       <h3 class="visually-hidden" id={id}>
         In words
       </h3>
@@ -153,6 +154,7 @@ function Sentence({ builder: { store, catalog } }: { builder: Builder }) {
           </span>
         )}
       </p>
+      {whole && isStale && <p class="small">In words, the last filter that was valid.</p>}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import {
   rangeAt,
   rangeOf,
   rangesOf,
+  withoutPosition,
   type Position,
   type Range,
 } from './model/places';
@@ -27,7 +28,12 @@ function mistakesIn(text: string, problems: readonly Problem[]): Mistake[] {
   return problems.map(({ field, message, code }) => {
     const at = code === 'invalid_json' ? positionIn(message) : null;
     const range = at ? rangeAt(text, at) : rangeOf(text, ranges, field, code);
-    return { range, position: positionOf(text, range.begin), message: field ? `${lastPart(field)} ${message}` : message };
+    const said = withoutPosition(message);
+    return {
+      range,
+      position: positionOf(text, range.begin),
+      message: field ? `${lastPart(field)} ${said}` : said,
+    };
   });
 }
 

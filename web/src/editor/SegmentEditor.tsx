@@ -13,6 +13,7 @@ import { LivePanel } from '../live/LivePanel';
 import { moveEvents, useWasTracked } from '../pages/tracking';
 import { Button, ButtonLink } from '../ui/Button';
 import { formatNumber, formatRelative } from '../ui/format';
+import { Icon } from '../ui/Icon';
 import { PageHead } from '../ui/Page';
 import { ErrorNote, Note } from '../ui/States';
 import { toast } from '../ui/Toast';
@@ -88,7 +89,11 @@ export function SegmentEditor(props: SegmentEditorProps) {
         </div>
         {isDynamic && (
           <aside class="editor-side" aria-label="Live counts">
-            <LivePanel live={live} impact={impactOf(store, { usage: usage.data, wasTracked })} />
+            <LivePanel
+              live={live}
+              impact={impactOf(store, { usage: usage.data, wasTracked })}
+              isStale={condition.isTextAhead.value}
+            />
           </aside>
         )}
       </div>
@@ -118,12 +123,14 @@ function impactOf(store: SegmentStore, { usage, wasTracked }: Relied): SegmentIm
 function Offer({ store }: { store: SegmentStore }) {
   const offer = store.offered.value;
   if (!offer) return null;
+  // The segment is called as it is saved, whatever the draft would call it.
+  const name = store.segment?.name ?? offer.name;
   return (
     <div class="offer">
       <Note icon="clock">
         <p>
           There are changes from {formatRelative(offer.savedAtMs, Date.now())} that were not saved
-          {offer.name && <> to “{offer.name}”</>}.
+          {name && <> to “{name}”</>}.
         </p>
         <div class="row">
           <Button size="small" variant="primary" onClick={() => store.takeOffer()}>
@@ -144,7 +151,9 @@ function obstacleOf(store: SegmentStore): string | null {
   if (store.nameProblem.value !== null) return store.nameProblem.value;
   if (store.type.value === 'STATIC') return null;
   const { condition } = store;
-  if (condition.isTextAhead.value) return 'What you typed under JSON is not a valid filter yet.';
+  if (condition.isTextAhead.value) {
+    return 'It cannot be saved: what you typed under JSON is not a valid filter yet.';
+  }
   if (condition.isEmpty.value) return 'Add at least one filter.';
   return condition.isValid.value ? null : 'A filter is not finished.';
 }
@@ -221,8 +230,15 @@ function SaveBar({ store, live, back }: SaveBarProps) {
       {action.error && <SaveError error={action.error} store={store} />}
       <div class="save-bar-row">
         <CountNote store={store} live={live} />
-        <p class="save-note" role="status">
-          {stillThere ?? (store.isChanged.value && <span class="wide-only">Not saved yet</span>)}
+        <p class="save-note" role="status" data-kind={stillThere === null ? undefined : 'error'}>
+          {stillThere === null ? (
+            store.isChanged.value && <span class="wide-only">Not saved yet</span>
+          ) : (
+            <>
+              <Icon name="warning" />
+              {stillThere}
+            </>
+          )}
         </p>
         <ButtonLink href={back}>Cancel</ButtonLink>
         <Button variant="primary" busy={action.isBusy} onClick={save}>

@@ -2,6 +2,7 @@
 import type { Usage } from '../api/types';
 import { TrackingBegins, TrackingEnds, type MoveEvents } from '../pages/tracking';
 import { isUsed, UsageList } from '../pages/UsageList';
+import { ToldWebhooks, type ListenedEvent } from '../pages/webhooks/ListeningWebhooks';
 import { formatNumber } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import type { Live } from './live';
@@ -32,6 +33,7 @@ export function ImpactCard({ live, answer, impact }: ImpactCardProps) {
       <div class="card stack-small">
         <h2>What creating it sets off</h2>
         <EventsNote answer={answer} impact={impact} />
+        <ToldNote answer={answer} impact={impact} />
       </div>
     ) : null;
   }
@@ -47,6 +49,7 @@ export function ImpactCard({ live, answer, impact }: ImpactCardProps) {
         <Sample live={live} ids={moves.leavingIds} count={moves.leaving} title="Leaving" />
       )}
       <EventsNote answer={answer} impact={impact} />
+      <ToldNote answer={answer} impact={impact} />
       <UsageNote usage={impact.usage} />
     </div>
   );
@@ -120,9 +123,35 @@ function FiringEvents({ moves, events }: { moves: Moves; events: MoveEvents }) {
   );
 }
 
+/** The events that saving fires. */
+function firingOf({ answer, impact }: Omit<ImpactCardProps, 'live'>): ListenedEvent[] {
+  const { tracking, events, wasTracked } = impact;
+  if (!tracking.next) return [];
+  const entry = { name: events.entry, title: 'entry' };
+  const exit = { name: events.exit, title: 'exit' };
+  // When tracking begins anew, who has left since the last time is not known here.
+  if (!tracking.now) return wasTracked === false ? [entry] : [entry, exit];
+  return [
+    ...((answer.moves?.entering ?? 0) > 0 ? [entry] : []),
+    ...((answer.moves?.leaving ?? 0) > 0 ? [exit] : []),
+  ];
+}
+
+function ToldNote(props: Omit<ImpactCardProps, 'live'>) {
+  const firing = firingOf(props);
+  if (firing.length === 0) return null;
+  return (
+    <div class="small stack-small">
+      <ToldWebhooks events={firing} />
+    </div>
+  );
+}
+
 function UsageNote({ usage }: { usage: Usage | undefined }) {
   if (!usage) return null;
-  if (!isUsed(usage)) return <p class="muted small">No segment, campaign or webhook refers to it.</p>;
+  if (!isUsed(usage)) {
+    return <p class="muted small">No filter of a segment, campaign or webhook refers to it.</p>;
+  }
   return (
     <div class="small stack-small">
       <h3>It is used by</h3>

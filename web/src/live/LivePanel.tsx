@@ -15,13 +15,24 @@ interface LivePanelProps {
   live: Live;
   /** What saving would set off. */
   impact: SegmentImpact;
+  /** What is typed is no filter: the counts are of the last one. */
+  isStale: boolean;
 }
 
-export function LivePanel({ live, impact }: LivePanelProps) {
+export function LivePanel({ live, impact, isStale }: LivePanelProps) {
   const answer = live.answer.value?.answer ?? null;
   const isCounting = live.isCounting.value;
   return (
-    <section class="live" aria-label="Who matches" aria-busy={isCounting}>
+    <section class="live" aria-label="Who matches" aria-busy={isCounting} data-stale={isStale}>
+      {isStale && (
+        <Note icon="warning">
+          <p>
+            {answer
+              ? 'These are the counts of the last filter that was valid.'
+              : 'Counted as soon as what you type is a valid filter.'}
+          </p>
+        </Note>
+      )}
       <div class="card stack">
         <CountHead answer={answer} isCounting={isCounting} />
         <Source live={live} />

@@ -157,9 +157,17 @@ export function rangeAt(text: string, { line, column }: Position): Range {
   return { begin: Math.max(Math.min(at, text.length - 1), 0), end: Math.max(at + 1, 1) };
 }
 
+/** Of a text with one line the line is not named. */
+const POSITION = /(?<=^not JSON: )(?:line (\d+), )?column (\d+): /;
+
 /** The line and column that a message such as `not JSON: line 2, column 11: …` names. */
 export function positionIn(message: string): Position | null {
-  const found = /line (\d+), column (\d+)/.exec(message);
+  const found = POSITION.exec(message);
   if (!found) return null;
-  return { line: Number(found[1]), column: Number(found[2]) };
+  return { line: Number(found[1] ?? 1), column: Number(found[2]) };
+}
+
+/** Such a message for where the position is said already. */
+export function withoutPosition(message: string): string {
+  return message.replace(POSITION, '');
 }

@@ -29,16 +29,11 @@ function listenersOf(webhooks: readonly Webhook[], events: readonly ListenedEven
     .filter(({ events: heard }) => heard.length > 0);
 }
 
-interface ListeningWebhooksProps {
-  /** At least one: a new webhook is told of the first. */
-  events: readonly [ListenedEvent, ...ListenedEvent[]];
-}
-
-export function ListeningWebhooks({ events }: ListeningWebhooksProps) {
+/** Those that are told of some events, each with which of them. */
+export function ToldWebhooks({ events }: { events: readonly ListenedEvent[] }) {
   const webhooks = useResource((signal) => api.webhooks.list(signal), []);
-  const [first] = events;
   return (
-    <div class="stack-small listening">
+    <>
       <h3>Webhooks that are told</h3>
       <Loaded from={webhooks} compact rows={1}>
         {(data) => {
@@ -47,6 +42,20 @@ export function ListeningWebhooks({ events }: ListeningWebhooksProps) {
           return <List listeners={listeners} />;
         }}
       </Loaded>
+    </>
+  );
+}
+
+interface ListeningWebhooksProps {
+  /** At least one: a new webhook is told of the first. */
+  events: readonly [ListenedEvent, ...ListenedEvent[]];
+}
+
+export function ListeningWebhooks({ events }: ListeningWebhooksProps) {
+  const [first] = events;
+  return (
+    <div class="stack-small listening">
+      <ToldWebhooks events={events} />
       <p>
         <a href={`#/webhooks/new?${new URLSearchParams({ event: first.name })}`}>Tell a webhook</a>
       </p>

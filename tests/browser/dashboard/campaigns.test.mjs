@@ -76,8 +76,8 @@ test('leaving with something unsaved is asked about', async () => {
 test('a campaign is sent, its list downloaded, and reported as sent', async () => {
   const { data: campaign } = await draft('To send');
   await open(`/campaigns/${campaign.id}`);
-  await page.getByRole('button', { name: 'Send now' }).click();
-  await confirm('Send now');
+  await page.getByRole('button', { name: 'Hand over now' }).click();
+  await confirm('Hand over now');
   await page.getByText('Sending', { exact: true }).waitFor();
 
   const [download] = await Promise.all([
@@ -98,7 +98,7 @@ test('a campaign is scheduled, and cancelled', async () => {
   const { data: campaign } = await draft('To schedule');
   await open(`/campaigns/${campaign.id}`);
   await page.getByRole('button', { name: 'Schedule' }).click();
-  await page.getByLabel('Send at').fill('2099-01-02T03:04');
+  await page.getByLabel('Hand over at').fill('2099-01-02T03:04');
   await confirm('Schedule');
   await page.getByText('Scheduled', { exact: true }).first().waitFor();
   const { data: scheduled } = await call('GET', `/campaigns/${campaign.id}`);
@@ -115,16 +115,14 @@ test('a segment that a campaign is for is not deleted', async () => {
   await open(`/segments/${id}`);
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').getByRole('link', { name: 'In the way' }).waitFor();
-  await confirm('Delete segment');
-  await page.getByRole('dialog').getByRole('alert').waitFor();
-  assert.equal(dashboard.expected(/409/), 1);
+  assert.ok(await page.getByRole('dialog').getByRole('button', { name: 'Delete segment' }).isDisabled());
   await page.keyboard.press('Escape');
 });
 
 test('campaigns are filtered by status, and deleted', async () => {
   await open('/campaigns');
   await page.getByLabel('Status').selectOption('SENT');
-  await page.getByText('1–1 of 1 campaigns').waitFor();
+  await page.getByText('1–1 of 1 campaign').waitFor();
   await page.getByRole('link', { name: 'To send' }).click();
   await page.getByRole('button', { name: 'Delete' }).click();
   await confirm('Delete campaign');

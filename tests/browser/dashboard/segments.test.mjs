@@ -64,12 +64,45 @@ test('a segment that is used is not deleted, and the page says by whom', async (
   await open('/segments');
   await page.getByRole('button', { name: `Delete ${SEGMENTS.pro.name}`, exact: true }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByText('It cannot be deleted while this uses it:').waitFor();
   await dialog.getByRole('link', { name: 'Pro in France' }).waitFor();
+  assert.ok(await dialog.getByRole('button', { name: 'Delete segment' }).isDisabled());
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('a segment that somebody begins to use meanwhile is not deleted either', async () => {
+  const { id } = await call('POST', '/segments', { name: 'Used at once', type: 'STATIC' });
+  await open('/segments');
+  await page.getByRole('button', { name: 'Delete Used at once' }).click();
+  const dialog = page.getByRole('dialog');
+  await settled(page);
+  const filters = [{ field: `segment.${id}`, operator: 'memberOfSegment' }];
+  const user = await call('POST', '/segments', {
+    name: 'Its user',
+    condition: { logic: 'AND', groups: [{ filters }] },
+  });
   await dialog.getByRole('button', { name: 'Delete segment' }).click();
-  assert.match(await dialog.getByRole('alert').textContent(), /Pro in France/);
+  assert.match(await dialog.getByRole('alert').textContent(), /Its user/);
   assert.equal(dashboard.expected(/409/), 1);
   await dialog.getByRole('button', { name: 'Cancel' }).click();
-  await call('GET', `/segments/${seeded.segments.pro.id}`);
+  for (const one of [user.id, id]) await call('DELETE', `/segments/${one}`);
+});
+
+test('an unknown segment leads back to the segments', async () => {
+  await open('/segments/no-such-segment');
+  await page.getByRole('heading', { level: 1, name: 'This is not here' }).waitFor();
+  assert.ok(dashboard.expected(/404/) > 0);
+  await page.getByRole('link', { name: 'Go to the segments' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Segments' }).waitFor();
+});
+
+test('a static segment says nothing of events that it does not fire', async () => {
+  const slugNote = () =>
+    page.locator('.figures > *', { has: page.getByText('Slug', { exact: true }) });
+  await open(`/segments/${seeded.segments.pro.id}`);
+  assert.match(await slugNote().textContent(), /names its events/);
+  await open(`/segments/${seeded.segments.beta.id}`);
+  assert.doesNotMatch(await slugNote().textContent(), /events/);
 });
 
 test('a segment that nobody uses goes', async () => {
@@ -94,7 +127,7 @@ test('members are paged and searched', async () => {
   assert.equal(first.filter((email) => second.includes(email)).length, 0);
 
   await page.getByLabel('Search members by email').fill(seeded.contacts[7].email);
-  await page.getByText('1–1 of 1 members').waitFor();
+  await page.getByText('1–1 of 1 member').waitFor();
   assert.deepEqual(await names(), [seeded.contacts[7].email]);
 });
 

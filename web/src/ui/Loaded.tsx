@@ -1,7 +1,7 @@
 // Something read from the server, in each of its states.
 import type { ComponentChildren } from 'preact';
 import { Button } from './Button';
-import { ErrorNote, ErrorState, LoadingState } from './States';
+import { ErrorNote, ErrorState, LoadingState, type Upwards } from './States';
 import type { CursorList } from './useCursorList';
 import type { Resource } from './useResource';
 
@@ -13,13 +13,19 @@ interface LoadedProps<T> {
   compact?: boolean;
   /** The page has nothing else. */
   isPage?: boolean;
+  /** Where to go from a page that is not there. */
+  upwards?: Upwards;
   children: (data: T) => ComponentChildren;
 }
 
 export function Loaded<T>(props: LoadedProps<T>) {
-  const { from, rows = 5, compact = false, isPage = false, children } = props;
+  const { from, rows = 5, compact = false, isPage = false, upwards, children } = props;
   if (from.error && compact) return <CompactError error={from.error} onRetry={from.reload} />;
-  if (from.error) return <ErrorState error={from.error} onRetry={from.reload} isPage={isPage} />;
+  if (from.error) {
+    return (
+      <ErrorState error={from.error} onRetry={from.reload} isPage={isPage} upwards={upwards} />
+    );
+  }
   if (from.data === undefined) return <LoadingState rows={rows} />;
   return <>{children(from.data)}</>;
 }

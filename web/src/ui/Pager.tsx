@@ -7,20 +7,20 @@ interface PagerProps {
   page: number;
   pageSize: number;
   total: number;
-  /** Of what there are `total`: `members`. */
-  what: string;
+  /** Of what there are `total`: `member`. */
+  one: string;
   onPage: (page: number) => void;
 }
 
 /** Pages by number. */
-export function Pager({ page, pageSize, total, what, onPage }: PagerProps) {
+export function Pager({ page, pageSize, total, one, onPage }: PagerProps) {
   const last = Math.max(1, Math.ceil(total / pageSize));
   const from = total === 0 ? 0 : (page - 1) * pageSize + 1;
   const to = Math.min(page * pageSize, total);
   return (
-    <nav class="pager" aria-label={`Pages of ${what}`}>
+    <nav class="pager" aria-label={`Pages of ${one}s`}>
       <p class="pager-range" role="status">
-        {formatNumber(from)}–{formatNumber(to)} of {formatNumber(total)} {what}
+        {formatNumber(from)}–{formatNumber(to)} of {formatCount(total, one)}
       </p>
       <Button size="small" disabled={page <= 1} onClick={() => onPage(page - 1)}>
         <Icon name="chevron-left" />

@@ -58,14 +58,23 @@ function StateTitle({
   return isPage ? <h1 class="state-title">{children}</h1> : <h2>{children}</h2>;
 }
 
+/** A link to the list that something is missing from. */
+export interface Upwards {
+  href: string;
+  title: string;
+}
+
 interface ErrorStateProps {
   error: Error;
   onRetry: () => void;
   /** As of EmptyState. */
   isPage?: boolean;
+  upwards?: Upwards | undefined;
 }
 
-export function ErrorState({ error, onRetry, isPage }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, isPage, upwards }: ErrorStateProps) {
+  // What is not there does not come by asking again.
+  const isGone = error instanceof ApiError && error.status === 404;
   return (
     <div class="empty" role="alert">
       <span class="empty-icon" data-kind="error">
@@ -74,7 +83,11 @@ export function ErrorState({ error, onRetry, isPage }: ErrorStateProps) {
       <StateTitle isPage={isPage}>{titleOf(error)}</StateTitle>
       <p>{error.message}</p>
       <div class="empty-action">
-        <Button onClick={onRetry}>Try again</Button>
+        {isGone && upwards ? (
+          <a href={upwards.href}>{upwards.title}</a>
+        ) : (
+          <Button onClick={onRetry}>Try again</Button>
+        )}
       </div>
     </div>
   );

@@ -11,9 +11,13 @@ export function formatNumber(value: number): string {
   return NUMBER.format(value);
 }
 
-/** `part` of `whole`; nothing of nothing is 0 %. */
+/** Less than this is written as less than this: a few of very many are not nobody. */
+const SHARE_MIN = 0.001;
+
+/** `part` of `whole`; nothing of nothing is 0%. */
 export function formatShare(part: number, whole: number): string {
-  return PERCENT.format(whole === 0 ? 0 : part / whole);
+  const share = whole === 0 ? 0 : part / whole;
+  return share > 0 && share < SHARE_MIN ? `<${PERCENT.format(SHARE_MIN)}` : PERCENT.format(share);
 }
 
 /** `1 member`, `2,000 members`. */
@@ -73,6 +77,8 @@ export function formatBytes(sizeBytes: number): string {
   return new Intl.NumberFormat('en', {
     style: 'unit',
     unit: BYTE_UNITS[unit] ?? 'byte',
+    // Whole words for the smallest: the short form has no plural.
+    unitDisplay: unit === 0 ? 'long' : 'short',
     maximumFractionDigits: unit === 0 ? 0 : 1,
   }).format(size);
 }

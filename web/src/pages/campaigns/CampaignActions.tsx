@@ -52,7 +52,7 @@ export function CampaignActions({ campaign, onChanged, onDelete }: CampaignActio
       )}
       {may('send') && (
         <Button variant="primary" onClick={() => ask('send')}>
-          Send now
+          Hand over now
         </Button>
       )}
       {may('sent') && (
@@ -81,12 +81,12 @@ interface DeedDialogProps {
 /** What each deed asks, says and does. */
 const DEEDS = {
   send: {
-    title: ({ name }: Campaign) => `Send “${name}” now?`,
+    title: ({ name }: Campaign) => `Hand over “${name}” now?`,
     text: ({ totalRecipients }: Campaign) => {
       const list = `The list of ${formatCount(totalRecipients, 'recipient')}`;
       return `${list} is fixed now, and your mail program gets it. Texts and audience cannot be changed any more.`;
     },
-    action: 'Send now',
+    action: 'Hand over now',
     danger: false,
     run: api.campaigns.send,
     done: 'The list of recipients is fixed and handed over.',

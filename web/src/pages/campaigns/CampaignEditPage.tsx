@@ -33,7 +33,7 @@ export default function CampaignEditPage({ params }: PageProps) {
 function Existing({ id }: { id: string }) {
   const campaign = useResource((signal) => api.campaigns.get(id, signal), [id]);
   return (
-    <Loaded from={campaign} isPage>
+    <Loaded from={campaign} isPage upwards={{ href: '#/campaigns', title: 'Go to the campaigns' }}>
       {(data) => <Editor campaign={data} />}
     </Loaded>
   );

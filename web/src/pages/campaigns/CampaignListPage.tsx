@@ -103,7 +103,7 @@ export default function CampaignListPage() {
                 page={shown}
                 pageSize={PAGE_SIZE}
                 total={total}
-                what="campaigns"
+                one="campaign"
                 onPage={(next) => setQuery({ page: String(next) })}
               />
             </>

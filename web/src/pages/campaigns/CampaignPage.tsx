@@ -20,7 +20,7 @@ export default function CampaignPage({ params }: PageProps) {
   const id = params['id'] ?? '';
   const campaign = useResource((signal) => api.campaigns.get(id, signal), [id]);
   return (
-    <Loaded from={campaign} isPage>
+    <Loaded from={campaign} isPage upwards={{ href: '#/campaigns', title: 'Go to the campaigns' }}>
       {(data) => <Content campaign={data} onChanged={campaign.set} />}
     </Loaded>
   );

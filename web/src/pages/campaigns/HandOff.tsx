@@ -13,9 +13,9 @@ import { downloadRecipients } from './download';
 
 const EXPLAINED: Readonly<Record<CampaignStatus, string>> = {
   DRAFT:
-    'Nothing goes out yet. A download has who would get it now; that may change until you send it.',
+    'Nothing goes out yet. A download has who would get it now; that may change until you hand it over.',
   SCHEDULED:
-    'Nothing goes out before its time. A download has who would get it now; the list is fixed then.',
+    'Nothing is handed over before its time. A download has who would get it now; the list is fixed then.',
   SENDING:
     'The list stays as it was at that moment, whoever unsubscribes or changes later. If your mail program does not fetch it by itself, download it here, send the mail, and then mark the campaign as sent.',
   SENT: 'The list is kept as it was when it was handed over.',
@@ -57,7 +57,7 @@ export function HandOff({ campaign }: { campaign: Campaign }) {
         <p>{EXPLAINED[campaign.status]}</p>
         {isOpen && campaign.totalRecipients === 0 && (
           <Note icon="warning">
-            <p>Nobody is in the audience and subscribed, so it cannot be sent now.</p>
+            <p>Nobody is in the audience and subscribed, so it cannot be handed over now.</p>
           </Note>
         )}
         {hasList && (

@@ -26,7 +26,7 @@ export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogP
 
   async function save(): Promise<void> {
     onChanged(await api.campaigns.send(campaign.id, new Date(text).toISOString()));
-    toast('The campaign is scheduled.');
+    toast('The campaign will be handed over at its time.');
     onClose();
   }
 
@@ -39,7 +39,7 @@ export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogP
       onClose={onClose}
     >
       <TextField
-        label="Send at"
+        label="Hand over at"
         type="datetime-local"
         hint={`In your time zone, ${zoneName()}. Who gets it is decided then.`}
         value={text}

@@ -31,7 +31,7 @@ export default function ContactPage({ params }: PageProps) {
   const id = params['id'] ?? '';
   const contact = useResource((signal) => api.contacts.get(id, signal), [id]);
   return (
-    <Loaded from={contact} isPage>
+    <Loaded from={contact} isPage upwards={{ href: '#/contacts', title: 'Go to the contacts' }}>
       {(data) => <Content contact={data} resource={contact} />}
     </Loaded>
   );

@@ -31,7 +31,7 @@ export default function SegmentPage({ params }: PageProps) {
   const id = params['id'] ?? '';
   const segment = useResource((signal) => api.segments.get(id, signal), [id]);
   return (
-    <Loaded from={segment} isPage>
+    <Loaded from={segment} isPage upwards={{ href: '#/segments', title: 'Go to the segments' }}>
       {(data) => <Content segment={data} resource={segment} />}
     </Loaded>
   );
@@ -65,7 +65,7 @@ function Content({ segment, resource }: ContentProps) {
         >
           {formatNumber(segment.memberCount)}
         </Figure>
-        <Figure title="Slug" note="names its events">
+        <Figure title="Slug" note={segment.type === 'DYNAMIC' ? 'names its events' : undefined}>
           <span class="figure-text">{segment.slug}</span>
         </Figure>
         <Figure title="Changed" note={<>created {<Time at={segment.createdAt} />}</>}>

@@ -44,7 +44,7 @@ export default function WebhookEditPage({ params }: PageProps) {
 function Existing({ id }: { id: string }) {
   const webhook = useResource((signal) => api.webhooks.get(id, signal), [id]);
   return (
-    <Loaded from={webhook} isPage>
+    <Loaded from={webhook} isPage upwards={{ href: '#/webhooks', title: 'Go to the webhooks' }}>
       {(data) => <Editor webhook={data} onCreated={() => undefined} />}
     </Loaded>
   );

@@ -32,7 +32,7 @@ export default function WebhookPage({ params }: PageProps) {
   const { data } = webhook;
   useRepeat(webhook, data !== undefined && data.enabled && data.pending > 0, ASK_EVERY_MS);
   return (
-    <Loaded from={webhook} isPage>
+    <Loaded from={webhook} isPage upwards={{ href: '#/webhooks', title: 'Go to the webhooks' }}>
       {(shown) => <Content webhook={shown} resource={webhook} />}
     </Loaded>
   );

@@ -6,7 +6,7 @@ import { encodingProblem } from '../../../csv/encoding';
 import { parseCsv } from '../../../csv/parse';
 import { Button } from '../../../ui/Button';
 import { FileField } from '../../../ui/FileField';
-import { formatBytes } from '../../../ui/format';
+import { formatBytes, formatCount } from '../../../ui/format';
 import { Section } from '../../../ui/Page';
 import { ErrorNote, Note } from '../../../ui/States';
 import { useAction } from '../../../ui/useAction';
@@ -22,6 +22,8 @@ interface Chosen {
   file: File;
   /** The header row first. */
   rows: string[][];
+  /** How many there are below the header; null if the file is too long to count them here. */
+  rowCount: number | null;
   /** Why it cannot be imported. */
   problem: string | null;
 }
@@ -29,11 +31,14 @@ interface Chosen {
 async function look(file: File): Promise<Chosen> {
   const bytes = new Uint8Array(await file.slice(0, PREVIEW_BYTES).arrayBuffer());
   const text = new TextDecoder().decode(bytes, { stream: true });
-  const rows = parseCsv(text, PREVIEW_ROWS);
+  const isWhole = file.size <= PREVIEW_BYTES;
+  const all = parseCsv(text, isWhole ? Infinity : PREVIEW_ROWS);
+  const rows = all.slice(0, PREVIEW_ROWS);
+  const rowCount = isWhole ? all.length - 1 : null;
   const isTooLarge = file.size > FILE_BYTES_MAX;
   const size = `The file has ${formatBytes(file.size)}; at most ${formatBytes(FILE_BYTES_MAX)} are allowed.`;
   const problem = isTooLarge ? size : (encodingProblem(bytes) ?? headerProblem(rows));
-  return { file, rows, problem };
+  return { file, rows, rowCount, problem };
 }
 
 export function Upload({ onQueued }: { onQueued: (jobId: string) => void }) {
@@ -81,7 +86,9 @@ export function Upload({ onQueued }: { onQueued: (jobId: string) => void }) {
           title="The first rows"
           actions={
             <Button variant="primary" busy={action.isBusy} onClick={() => upload(chosen.file)}>
-              Import {formatBytes(chosen.file.size)}
+              {chosen.rowCount === null
+                ? `Import ${formatBytes(chosen.file.size)}`
+                : `Import ${formatCount(chosen.rowCount, 'row')}`}
             </Button>
           }
         >

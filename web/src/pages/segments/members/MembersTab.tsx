@@ -70,7 +70,7 @@ export function MembersTab({ segment, version, onMoved }: MembersTabProps) {
                 page={shown}
                 pageSize={PAGE_SIZE}
                 total={total}
-                what="members"
+                one="member"
                 onPage={setPage}
               />
             </>

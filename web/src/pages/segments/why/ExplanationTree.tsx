@@ -32,7 +32,7 @@ export function ExplanationTree({ condition, contact, explanation }: Explanation
         <span class="break">
           <a href={href`/contacts/${contact.id}`}>{contact.email}</a>{' '}
           {explanation.matches ? 'matches' : 'does not match'}
-          <Flip at={explanation.flipsAt} matches={explanation.matches} />
+          <Flip at={explanation.flipsAt} verb={explanation.matches ? 'leaves' : 'will'} />
         </span>
       </p>
       <Groups condition={condition} base="" told={told} />
@@ -49,11 +49,12 @@ function Mark({ matches }: { matches: boolean }) {
   );
 }
 
-function Flip({ at, matches }: { at: string | null; matches: boolean }) {
+/** When that changes by itself: `leaves in 8 days`. */
+function Flip({ at, verb }: { at: string | null; verb: string }) {
   if (at === null) return null;
   return (
     <span class="flip">
-      {matches ? 'until' : 'until it will,'} <Time at={at} />
+      {verb} <Time at={at} />
     </span>
   );
 }
@@ -111,7 +112,7 @@ function FilterVerdict({ filter, node, told }: FilterVerdictProps) {
         </p>
         <p class="muted small break">
           {seen !== null && <>Seen: {seen}</>}
-          {node && <Flip at={node.flipsAt} matches={node.matches} />}
+          {node && <Flip at={node.flipsAt} verb={node.matches ? 'will not' : 'will'} />}
         </p>
       </div>
     </li>

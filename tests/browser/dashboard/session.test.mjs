@@ -72,7 +72,7 @@ test('the keyboard skips to the content', async () => {
 });
 
 /** The browser's own lines about a server that is away. */
-const WHILE_AWAY = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+const WHILE_AWAY = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|dynamically imported/;
 
 test('while the server is away the page says so, keeps what was typed, and goes on', async () => {
   await goTo(page, '/contacts');
@@ -101,6 +101,20 @@ test('a page that was asked for while the server was away comes when it is back'
   await page.locator('.banner').waitFor();
   await server.start();
   await page.getByRole('link', { name: 'typed@example.com' }).waitFor();
+  dashboard.expected(WHILE_AWAY);
+});
+
+test('a page whose parts were never loaded comes when the server is back', async () => {
+  await goTo(page, '/segments');
+  await page.reload();
+  await settled(page);
+  await server.stop();
+  await goTo(page, '/contacts/import');
+  await page.locator('.banner', { hasText: 'The server cannot be reached.' }).waitFor();
+  assert.equal(await page.getByText('could not be loaded').count(), 0);
+  await server.start();
+  await page.getByRole('heading', { level: 1, name: 'Import contacts' }).waitFor();
+  await page.locator('.banner').waitFor({ state: 'detached' });
   dashboard.expected(WHILE_AWAY);
 });
 

@@ -28,15 +28,19 @@ function retryIn(delayMs: number): void {
   timer = setTimeout(() => void ask(delayMs), delayMs);
 }
 
-async function ask(delayMs: number): Promise<void> {
+async function isThere(): Promise<boolean> {
   try {
     const response = await fetch('/health', { cache: 'no-store' });
     // Read to its end: an answer that is left half-read keeps its connection.
     await response.arrayBuffer();
-    if (response.ok) return serverReached();
+    return response.ok;
   } catch {
-    // Still away.
+    return false;
   }
+}
+
+async function ask(delayMs: number): Promise<void> {
+  if (await isThere()) return serverReached();
   if (!isReachable.value) retryIn(Math.min(delayMs * 2, RETRY_MS_MAX));
 }
 
@@ -44,6 +48,16 @@ async function ask(delayMs: number): Promise<void> {
 export function tryNow(): void {
   clearTimeout(timer);
   void ask(RETRY_MS_MIN);
+}
+
+/**
+ * After something else than a call has failed: whether that is because the server is away. If it is,
+ * everybody is told so.
+ */
+export async function isAway(): Promise<boolean> {
+  if (await isThere()) return false;
+  serverUnreachable();
+  return true;
 }
 
 /** Resolves when the server answers again; rejects if the signal aborts. */

@@ -1,10 +1,14 @@
 // Shows the page of the current address, and moves the focus to it when the address changes.
 import type { ComponentType } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isAway, untilReachable } from '../api/connection';
 import { projectId } from '../api/project';
 import { ErrorState, LoadingState, NotFoundState } from '../ui/States';
 import { path } from './router';
 import { routeAt, type PageProps } from './routes';
+
+const NOT_LOADED =
+  'The server answers, but a part of this page is missing: it may have been updated meanwhile.';
 
 interface Loaded {
   load: unknown;
@@ -23,7 +27,12 @@ export function Outlet() {
     setError(null);
     load()
       .then((module) => isCurrent && setLoaded({ load, Page: module.default }))
-      .catch((reason: Error) => isCurrent && setError(reason));
+      .catch(async () => {
+        // A browser may remember that a part of the page failed: it is asked for anew as a whole.
+        // Nothing typed is lost by that, since the page before has been left.
+        if (await isAway()) await untilReachable().then(() => isCurrent && window.location.reload());
+        else if (isCurrent) setError(new Error(NOT_LOADED));
+      });
     return () => {
       isCurrent = false;
     };

@@ -236,7 +236,7 @@ test('members are added by search; those already in are greyed out', async () =>
   await dialog.getByLabel('Search contacts by email').fill(outsider.email);
   await dialog.getByRole('button', { name: `Add ${outsider.email}` }).click();
   await dialog.locator('li[data-member="true"]', { hasText: outsider.email }).waitFor();
-  await dialog.getByRole('button', { name: 'Done' }).click();
+  await dialog.getByText('Close', { exact: true }).click();
   await page.getByRole('link', { name: outsider.email }).waitFor();
 });
 
@@ -257,8 +257,54 @@ test('a pasted list is added, and what is unknown is said', async () => {
   await dialog.getByLabel('Create contacts for addresses').check();
   await dialog.getByRole('button', { name: 'Add 2 addresses' }).click();
   await dialog.getByText('1 contact is new').waitFor();
+  // What has been added is not asked about.
   await page.keyboard.press('Escape');
   await page.getByRole('link', { name: 'nobody@example.com' }).waitFor();
+});
+
+test('a pasted list that is not added yet is not dropped', async () => {
+  await open(`/segments/${seeded.segments.beta.id}`);
+  await page.getByRole('button', { name: 'Add members' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('tab', { name: 'Paste a list' }).click();
+  const area = dialog.getByLabel('Addresses', { exact: true });
+  const list = `Ada Lovelace <${seeded.contacts[23].email}>, someone`;
+  await area.fill(list);
+  await dialog.getByText('1 address found. 1 word is not an address.').waitFor();
+
+  const asked = [];
+  page.once('dialog', (question) => {
+    asked.push(question.message());
+    void question.dismiss();
+  });
+  await dialog.getByText('Close', { exact: true }).click();
+  assert.match(asked[0], /without adding/);
+  await dialog.getByRole('tab', { name: 'Search' }).click();
+  await dialog.getByRole('tab', { name: 'Paste a list' }).click();
+  assert.equal(await area.inputValue(), list);
+
+  await dialog.getByRole('button', { name: 'Add 1 address' }).click();
+  await dialog.getByText('1 member added').waitFor();
+  await dialog.getByText('Not an address: 1').click();
+  await dialog.getByText('someone', { exact: true }).waitFor();
+  await dialog.getByText('Close', { exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+});
+
+test('a CSV without addresses says what it lacks', async () => {
+  await open(`/segments/${seeded.segments.beta.id}`);
+  await page.getByRole('button', { name: 'Add members' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('tab', { name: 'Upload a CSV' }).click();
+  await dialog.getByLabel('CSV file').setInputFiles({
+    name: 'list.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('Name,E-Mail\nAda,ada@example.com\n'),
+  });
+  await dialog.getByText('The first row has no column “email”.').waitFor();
+  await dialog.getByText('With a column “email”, or').waitFor();
+  assert.ok(await dialog.getByRole('button', { name: 'Add 0 addresses' }).isDisabled());
+  await page.keyboard.press('Escape');
 });
 
 test('a CSV is uploaded, and a member is removed', async () => {
@@ -275,7 +321,7 @@ test('a CSV is uploaded, and a member is removed', async () => {
   });
   await dialog.getByRole('button', { name: 'Add 1 address' }).click();
   await dialog.getByText('1 member added').waitFor();
-  await dialog.getByRole('button', { name: 'Done' }).click();
+  await dialog.getByText('Close', { exact: true }).click();
 
   await page.getByRole('button', { name: `Remove ${email} from the segment` }).click();
   await toast(`${email} is no longer a member.`);

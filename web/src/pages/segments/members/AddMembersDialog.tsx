@@ -14,6 +14,8 @@ const TABS = [
   { id: 'upload', title: 'Upload a CSV' },
 ] as const;
 
+const CLOSE_QUESTION = 'Close without adding the list that you pasted?';
+
 export interface AddMembersProps {
   segment: Segment;
   /** Somebody has been added: what shows members is out of date. */
@@ -26,21 +28,39 @@ export function AddMembersDialog({
   onClose,
 }: AddMembersProps & { onClose: () => void }) {
   const [tab, setTab] = useState<(typeof TABS)[number]['id']>('search');
+  // Kept here: it stays while one looks at another tab.
+  const [pasted, paste] = useState('');
+  const [isWaiting, wait] = useState(false);
+  const close = () => {
+    if (!isWaiting || window.confirm(CLOSE_QUESTION)) onClose();
+  };
+  const added = () => {
+    wait(false);
+    onAdded();
+  };
   return (
     <Dialog
       title={`Add members to “${segment.name}”`}
-      onClose={onClose}
+      onClose={close}
       wide
       actions={
-        <Button variant="primary" onClick={onClose}>
-          Done
-        </Button>
+        <Button onClick={close}>Close</Button>
       }
     >
       <div class="add-members">
         <Tabs label="Ways to add members" tabs={TABS} current={tab} onChange={setTab}>
           {tab === 'search' && <SearchMembers segment={segment} onAdded={onAdded} />}
-          {tab === 'paste' && <PasteMembers segment={segment} onAdded={onAdded} />}
+          {tab === 'paste' && (
+            <PasteMembers
+              segment={segment}
+              text={pasted}
+              onText={(text) => {
+                paste(text);
+                wait(text.trim() !== '');
+              }}
+              onAdded={added}
+            />
+          )}
           {tab === 'upload' && <UploadMembers segment={segment} onAdded={onAdded} />}
         </Tabs>
       </div>

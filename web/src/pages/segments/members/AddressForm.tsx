@@ -15,11 +15,13 @@ const NAMES_SHOWN_MAX = 50;
 
 interface AddressFormProps extends AddMembersProps {
   emails: readonly string[];
+  /** What else was there, which is no address. */
+  others?: readonly string[];
   /** Where the addresses come from. */
   children: ComponentChildren;
 }
 
-export function AddressForm({ segment, onAdded, emails, children }: AddressFormProps) {
+export function AddressForm({ segment, onAdded, emails, others = [], children }: AddressFormProps) {
   const [createMissing, setCreateMissing] = useState(false);
   const [subscribed, setSubscribed] = useState(true);
   const [result, setResult] = useState<MembersAdded | null>(null);
@@ -29,7 +31,8 @@ export function AddressForm({ segment, onAdded, emails, children }: AddressFormP
     event.preventDefault();
     void action.run(async () => {
       setResult(null);
-      setResult(await addAll(segment.id, emails, { createMissing, subscribed }));
+      const sent = await addAll(segment.id, emails, { createMissing, subscribed });
+      setResult({ ...sent, invalid: [...sent.invalid, ...others] });
       onAdded();
     });
   }

@@ -1,23 +1,24 @@
 import { useState } from 'preact/hooks';
-import { addressesInCsv } from '../../../csv/addresses';
+import { addressesInCsv, type CsvAddresses } from '../../../csv/addresses';
 import { FileField } from '../../../ui/FileField';
 import { formatCount } from '../../../ui/format';
 import type { AddMembersProps } from './AddMembersDialog';
 import { AddressForm } from './AddressForm';
 
 export function UploadMembers(props: AddMembersProps) {
-  const [emails, setEmails] = useState<readonly string[] | null>(null);
+  const [found, setFound] = useState<CsvAddresses | null>(null);
   return (
-    <AddressForm {...props} emails={emails ?? []}>
+    <AddressForm {...props} emails={found?.emails ?? []}>
       <FileField
         label="CSV file"
         accept=".csv,text/csv,text/plain"
         hint={
-          emails === null
+          found === null || found.problem !== null
             ? 'With a column “email”, or with the addresses in the first column.'
-            : `${formatCount(emails.length, 'address', 'addresses')} found.`
+            : `${formatCount(found.emails.length, 'address', 'addresses')} found.`
         }
-        onFile={(file) => void file.text().then((text) => setEmails(addressesInCsv(text)))}
+        error={found?.problem ?? undefined}
+        onFile={(file) => void file.text().then((text) => setFound(addressesInCsv(text)))}
       />
     </AddressForm>
   );

@@ -41,6 +41,29 @@ test('a campaign is written, and its audience counted while one picks it', async
   assert.equal(data[0].segmentId, seeded.segments.pro.id);
 });
 
+test('what is wrong with a campaign is said at its place', async () => {
+  await open('/campaigns/new');
+  await page.getByLabel('Name').fill('Faulty');
+  await page.getByLabel('From').fill('nobody');
+  await page.getByLabel('Subject').fill('What is new');
+  await page.getByLabel('Body', { exact: true }).fill('Hello');
+  await page.getByRole('radio', { name: /A segment/ }).check();
+  const save = page.getByRole('button', { name: 'Save' });
+  await save.click();
+  await page.locator('.field-error').getByText('Choose a segment.').waitFor();
+  await page.getByLabel('Segment', { exact: true }).selectOption(seeded.segments.pro.id);
+  await save.click();
+  const field = page.locator('.field', { has: page.getByLabel('From') });
+  await field.locator('.field-error').waitFor();
+  assert.doesNotMatch(await field.locator('.field-error').textContent(), /^from/);
+  assert.equal(await page.locator('form [role="alert"]').count(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-invalid')), 'true');
+  assert.ok(dashboard.expected(/400/) > 0);
+  page.once('dialog', (dialog) => dialog.accept());
+  await goTo(page, '/campaigns');
+  await page.getByRole('heading', { level: 1, name: 'Campaigns' }).waitFor();
+});
+
 test('a filter of its own is counted and said in words', async () => {
   await open('/campaigns/new');
   await page.getByRole('radio', { name: /A filter/ }).check();

@@ -116,6 +116,13 @@ test('mistakes are said at their places, the server’s too', async () => {
   assert.equal(await focused(), 'URL');
   await page.getByLabel('URL').fill('https://user:word@example.com/');
   await page.getByText('Has a user name or a password').waitFor();
+  const refusesPrivate = page.getByText('refuses addresses of its own network');
+  for (const host of ['localhost:3000', '127.0.0.1', '10.1.2.3', '192.168.0.9', '[::1]']) {
+    await page.getByLabel('URL').fill(`http://${host}/hook`);
+    await refusesPrivate.waitFor();
+  }
+  await page.getByLabel('URL').fill('https://10.example.com/');
+  await page.getByText('Where messages are sent').waitFor();
   await page.getByLabel('URL').fill(receiver.url);
   await addEvent('purchase');
   await button('Add a header').click();

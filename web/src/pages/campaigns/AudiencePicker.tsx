@@ -6,7 +6,7 @@ import { Radios, Select } from '../../ui/Field';
 import { formatCount } from '../../ui/format';
 import { ErrorNote } from '../../ui/States';
 import { useResource } from '../../ui/useResource';
-import { countAudience, type Audience } from './audience';
+import { countAudience, type Audience, type AudienceProblems } from './audience';
 
 const TYPES: readonly { value: AudienceType; title: string; hint: string }[] = [
   { value: 'ALL', title: 'Everybody', hint: 'All contacts that are subscribed.' },
@@ -24,10 +24,11 @@ const TYPES: readonly { value: AudienceType; title: string; hint: string }[] = [
 
 interface AudiencePickerProps {
   audience: Audience;
+  problems: AudienceProblems;
   onChange: (audience: Audience) => void;
 }
 
-export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
+export function AudiencePicker({ audience, problems, onChange }: AudiencePickerProps) {
   const segments = useResource((signal) => api.segments.list(signal), []);
   return (
     <fieldset class="fieldset">
@@ -42,6 +43,7 @@ export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
         <SegmentSelect
           segments={segments.data}
           value={audience.segmentId ?? ''}
+          error={problems.segmentId}
           onChange={(segmentId) => onChange({ ...audience, segmentId })}
         />
       )}
@@ -50,6 +52,11 @@ export function AudiencePicker({ audience, onChange }: AudiencePickerProps) {
           condition={audience.audienceCondition ?? null}
           onChange={(audienceCondition) => onChange({ ...audience, audienceCondition })}
         />
+      )}
+      {problems.audienceCondition && (
+        <p class="field-error" role="alert">
+          {problems.audienceCondition}
+        </p>
       )}
       <Recipients audience={audience} />
     </fieldset>
@@ -60,10 +67,11 @@ interface SegmentSelectProps {
   /** Undefined while they are being read. */
   segments: readonly Segment[] | undefined;
   value: string;
+  error: string | undefined;
   onChange: (id: string) => void;
 }
 
-function SegmentSelect({ segments, value, onChange }: SegmentSelectProps) {
+function SegmentSelect({ segments, value, error, onChange }: SegmentSelectProps) {
   if (segments?.length === 0) {
     return (
       <p>
@@ -80,6 +88,7 @@ function SegmentSelect({ segments, value, onChange }: SegmentSelectProps) {
   return (
     <Select
       label="Segment"
+      error={error}
       value={value}
       options={[{ value: '', title: 'Choose a segment', disabled: true }, ...options]}
       onChange={onChange}

@@ -10,9 +10,12 @@ import { TextArea, TextField } from '../../ui/Field';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/Page';
 import { ErrorNote } from '../../ui/States';
+import type { Placed } from '../../ui/placeProblems';
+import { useRefusal } from '../../ui/refusal';
 import { toast } from '../../ui/Toast';
 import { useAction } from '../../ui/useAction';
 import { useResource } from '../../ui/useResource';
+import { audienceProblems } from './audience';
 import { AudiencePicker } from './AudiencePicker';
 
 const EMPTY: CampaignDraft = {
@@ -24,6 +27,10 @@ const EMPTY: CampaignDraft = {
   segmentId: null,
   audienceCondition: null,
 };
+
+/** The parts of the form that show what the server says of them. */
+const PLACES = ['name', 'from', 'subject', 'body', 'segmentId', 'audienceCondition'] as const;
+type Problems = Placed<(typeof PLACES)[number]>;
 
 export default function CampaignEditPage({ params }: PageProps) {
   const id = params['id'];
@@ -57,23 +64,28 @@ function Editor({ campaign }: { campaign: Campaign | null }) {
   const [draft, setDraft] = useState<CampaignDraft>(() => draftOf(campaign));
   const [isChanged, setChanged] = useState(false);
   const action = useAction();
+  const refusal = useRefusal(PLACES);
   useUnsavedGuard(isChanged);
 
   const change = (changes: Partial<CampaignDraft>) => {
     setDraft((before) => ({ ...before, ...changes }));
     setChanged(true);
+    refusal.set({});
   };
 
   const save = (event: Event) => {
     event.preventDefault();
-    void action.run(async () => {
-      const saved = campaign
-        ? await api.campaigns.update(campaign.id, draft)
-        : await api.campaigns.create(draft);
-      setLeaveGuard(null);
-      toast(`“${saved.name}” has been saved.`);
-      go(href`/campaigns/${saved.id}`);
-    });
+    const found = audienceProblems(draft);
+    if (Object.keys(found).length > 0) return refusal.set(found);
+    void action.run(async () => void (await refusal.placing(store)));
+  };
+  const store = async () => {
+    const saved = campaign
+      ? await api.campaigns.update(campaign.id, draft)
+      : await api.campaigns.create(draft);
+    setLeaveGuard(null);
+    toast(`“${saved.name}” has been saved.`);
+    go(href`/campaigns/${saved.id}`);
   };
 
   const back = campaign
@@ -83,8 +95,8 @@ function Editor({ campaign }: { campaign: Campaign | null }) {
     <>
       <PageHead title={campaign ? 'Edit campaign' : 'New campaign'} back={back} />
       <form class="form form-narrow" onSubmit={save}>
-        <Texts draft={draft} change={change} />
-        <AudiencePicker audience={draft} onChange={change} />
+        <Texts draft={draft} problems={refusal.at} change={change} />
+        <AudiencePicker audience={draft} problems={refusal.at} onChange={change} />
         {action.error && <ErrorNote error={action.error} />}
         <div class="row">
           <Button variant="primary" type="submit" busy={action.isBusy}>
@@ -99,12 +111,14 @@ function Editor({ campaign }: { campaign: Campaign | null }) {
 
 interface TextsProps {
   draft: CampaignDraft;
+  problems: Problems;
   change: (changes: Partial<CampaignDraft>) => void;
 }
 
-function Texts({ draft, change }: TextsProps) {
+function Texts({ draft, problems, change }: TextsProps) {
   const bind = (member: 'name' | 'from' | 'subject' | 'body') => ({
     value: draft[member],
+    error: problems[member],
     onInput: (text: string) => change({ [member]: text }),
     required: true,
   });

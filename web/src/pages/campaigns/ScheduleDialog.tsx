@@ -5,6 +5,7 @@ import type { Campaign } from '../../api/types';
 import { FormDialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { localText, zoneName } from '../../ui/localInstant';
+import { useRefusal } from '../../ui/refusal';
 import { toast } from '../../ui/Toast';
 
 function tomorrow(): Date {
@@ -23,6 +24,7 @@ export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogP
   const [text, setText] = useState(() =>
     localText(campaign.scheduledFor ? new Date(campaign.scheduledFor) : tomorrow()),
   );
+  const refusal = useRefusal(['scheduledFor']);
 
   async function save(): Promise<void> {
     onChanged(await api.campaigns.send(campaign.id, new Date(text).toISOString()));
@@ -35,13 +37,14 @@ export function ScheduleDialog({ campaign, onChanged, onClose }: ScheduleDialogP
       title={`Schedule “${campaign.name}”`}
       action="Schedule"
       isReady={!Number.isNaN(Date.parse(text))}
-      onSubmit={save}
+      onSubmit={async () => void (await refusal.placing(save))}
       onClose={onClose}
     >
       <TextField
         label="Hand over at"
         type="datetime-local"
         hint={`In your time zone, ${zoneName()}. Who gets it is decided then.`}
+        error={refusal.at.scheduledFor}
         value={text}
         onInput={setText}
         required

@@ -4,6 +4,19 @@ import type { CampaignDraft, Condition, Preview } from '../../api/types';
 
 export type Audience = Pick<CampaignDraft, 'audienceType' | 'segmentId' | 'audienceCondition'>;
 
+export interface AudienceProblems {
+  segmentId?: string;
+  audienceCondition?: string;
+}
+
+/** What is missing, by where it is chosen. */
+export function audienceProblems(audience: Audience): AudienceProblems {
+  if (conditionOf(audience) !== null) return {};
+  return audience.audienceType === 'SEGMENT'
+    ? { segmentId: 'Choose a segment.' }
+    : { audienceCondition: 'The filter is not finished.' };
+}
+
 function oneFilter(field: string, operator: 'equals' | 'memberOfSegment', value?: true): Condition {
   const filter = value === undefined ? { field, operator } : { field, operator, value };
   return { logic: 'AND', groups: [{ filters: [filter] }] };

@@ -4,6 +4,7 @@ import { api } from '../../api';
 import type { Contact } from '../../api/types';
 import { FormDialog } from '../../ui/Dialog';
 import { Checkbox, TextField } from '../../ui/Field';
+import { useRefusal } from '../../ui/refusal';
 import { toast } from '../../ui/Toast';
 import { DataEditor } from './DataEditor';
 import { changesBetween, problemOf, rowsOf, type DataRow } from './dataRows';
@@ -19,6 +20,7 @@ export function ContactDialog({ contact, onSaved, onClose }: ContactDialogProps)
   const [email, setEmail] = useState(contact?.email ?? '');
   const [subscribed, setSubscribed] = useState(contact?.subscribed ?? true);
   const [rows, setRows] = useState<readonly DataRow[]>(() => rowsOf(contact?.data ?? {}));
+  const refusal = useRefusal(['email', 'data']);
   const isSound = rows.every((row) => problemOf(row, rows) === null);
 
   async function save(): Promise<void> {
@@ -37,7 +39,7 @@ export function ContactDialog({ contact, onSaved, onClose }: ContactDialogProps)
       action="Save"
       isReady={isSound}
       wide
-      onSubmit={save}
+      onSubmit={async () => void (await refusal.placing(save))}
       onClose={onClose}
     >
       <TextField
@@ -46,6 +48,7 @@ export function ContactDialog({ contact, onSaved, onClose }: ContactDialogProps)
         onInput={setEmail}
         required
         spellcheck={false}
+        error={refusal.at.email}
         hint={contact ? undefined : 'Of a contact that is there already, this changes the rest.'}
       />
       <Checkbox
@@ -54,7 +57,7 @@ export function ContactDialog({ contact, onSaved, onClose }: ContactDialogProps)
         checked={subscribed}
         onChange={setSubscribed}
       />
-      <DataEditor rows={rows} onChange={setRows} />
+      <DataEditor rows={rows} error={refusal.at.data} onChange={setRows} />
     </FormDialog>
   );
 }

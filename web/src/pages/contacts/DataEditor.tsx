@@ -12,10 +12,12 @@ const KINDS: readonly { value: DataKind; title: string }[] = [
 
 interface DataEditorProps {
   rows: readonly DataRow[];
+  /** What is wrong with the data as a whole. */
+  error?: string | undefined;
   onChange: (rows: readonly DataRow[]) => void;
 }
 
-export function DataEditor({ rows, onChange }: DataEditorProps) {
+export function DataEditor({ rows, error, onChange }: DataEditorProps) {
   const change = (key: number, changes: Partial<DataRow>) =>
     onChange(rows.map((row) => (row.key === key ? { ...row, ...changes } : row)));
   return (
@@ -36,6 +38,11 @@ export function DataEditor({ rows, onChange }: DataEditorProps) {
         <Icon name="plus" />
         Add a field
       </Button>
+      {error && (
+        <p class="field-error" role="alert">
+          {error}
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -4,6 +4,7 @@ import type { Segment } from '../../api/types';
 import { FormDialog } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { formatCount } from '../../ui/format';
+import { useRefusal } from '../../ui/refusal';
 import { toast } from '../../ui/Toast';
 import { copiesMembers, duplicate } from './duplicate';
 
@@ -15,6 +16,7 @@ export function DuplicateSegmentDialog({
   onClose: () => void;
 }) {
   const [name, setName] = useState(`${segment.name} copy`);
+  const refusal = useRefusal(['name']);
 
   async function save(): Promise<void> {
     const copy = await duplicate(segment, name);
@@ -27,10 +29,17 @@ export function DuplicateSegmentDialog({
     <FormDialog
       title={`Duplicate “${segment.name}”`}
       action="Create copy"
-      onSubmit={save}
+      onSubmit={async () => void (await refusal.placing(save))}
       onClose={onClose}
     >
-      <TextField label="Name of the copy" value={name} onInput={setName} required autofocus />
+      <TextField
+        label="Name of the copy"
+        error={refusal.at.name}
+        value={name}
+        onInput={setName}
+        required
+        autofocus
+      />
       <p class="muted">{whatIsCopied(segment)}</p>
     </FormDialog>
   );

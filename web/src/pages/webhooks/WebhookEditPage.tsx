@@ -23,6 +23,7 @@ import {
   draftOf,
   formOf,
   hasProblems,
+  isPrivateUrl,
   placeRefusal,
   problemsOf,
   type FormProblems,
@@ -202,7 +203,16 @@ function Target({ form, problems, change }: PartProps) {
     <>
       <TextField
         label="URL"
-        hint="Where messages are sent, by POST. Use https: they have your contacts’ data in them."
+        hint={
+          isPrivateUrl(form.url) ? (
+            <>
+              The server refuses addresses of its own network, unless it was started with{' '}
+              <code>--allow-private-webhooks</code>.
+            </>
+          ) : (
+            'Where messages are sent, by POST. Use https: they have your contacts’ data in them.'
+          )
+        }
         error={problems.url ?? early}
         value={form.url}
         onInput={(url) => change({ url })}

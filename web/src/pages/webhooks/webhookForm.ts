@@ -2,6 +2,7 @@
 // refusal belongs.
 import type { Problem } from '../../api/client';
 import type { Condition, Webhook, WebhookDraft } from '../../api/types';
+import { placeProblems } from '../../ui/placeProblems';
 import { patternProblem } from './patterns';
 
 /** Stands for the value of a header that the server keeps to itself; given back, it stays. */
@@ -108,6 +109,16 @@ export function urlProblem(typed: string): string | null {
   return null;
 }
 
+/** Hosts of the server's own machine and network, as far as the name tells. */
+const PRIVATE_HOST =
+  /^((.+\.)?localhost|(127|10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)(\.\d+)+|0\.0\.0\.0|\[(::1?|f[cd].*|fe80.*)\])$/;
+
+/** Whether the server takes such a URL only if it was started so that it does. */
+export function isPrivateUrl(typed: string): boolean {
+  const url = typed.trim();
+  return URL.canParse(url) && PRIVATE_HOST.test(new URL(url).hostname);
+}
+
 /** As RFC 9110 has it. */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const RESERVED_HEADER =
@@ -172,25 +183,8 @@ export function hasProblems({ headerRows, ...others }: FormProblems): boolean {
 /** The parts of the form that have a place for what the server says of them. */
 const PLACES = ['name', 'url', 'events', 'headers', 'condition'] as const;
 
-/** `events[0]` is within `events`, and `events` itself. */
-function isWithin(field: string, place: string): boolean {
-  return field === place || field.startsWith(`${place}.`) || field.startsWith(`${place}[`);
-}
-
 /** Sorts what the server refused by where it is shown; null: it is about nothing of the form. */
 export function placeRefusal(problems: readonly Problem[]): FormProblems | null {
-  const placed: Record<string, string> = {};
-  for (const { field, message } of problems) {
-    const place = PLACES.find((one) => isWithin(field, one));
-    if (place === undefined) return null;
-    const where = field.slice(place.length).replace(/^\./, '');
-    const said = where === '' ? sentence(message) : `${where}: ${message}`;
-    placed[place] = placed[place] === undefined ? said : `${placed[place]} ${said}`;
-  }
-  return problems.length === 0 ? null : { ...placed, headerRows: new Map() };
-}
-
-function sentence(message: string): string {
-  const end = /[.!?]$/.test(message) ? '' : '.';
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${end}`;
+  const placed = placeProblems(problems, PLACES);
+  return placed === null ? null : { ...placed, headerRows: new Map() };
 }

@@ -47,6 +47,37 @@ test('one event has a feed and says who uses it', async () => {
   await page.getByText('{"colour":"red"}').waitFor();
 });
 
+test('data has the room that names and addresses leave, and opens', async () => {
+  const text = 'long '.repeat(60).trim();
+  await call('POST', '/v1/track', { event: 'opened.box', email: 'ada@example.com', data: { text } });
+  await open('/events/opened.box');
+  const data = page.getByRole('button', { name: text });
+  await data.waitFor();
+  const heightOf = async () => (await data.boundingBox()).height;
+  const closed = await heightOf();
+  const link = page.getByRole('link', { name: 'ada@example.com' }).first();
+  const lines = await link.evaluate(
+    (element) => new Set([...element.getClientRects()].map(({ top }) => Math.round(top))).size,
+  );
+  assert.equal(lines, 1);
+  await data.click();
+  assert.equal(await data.getAttribute('aria-expanded'), 'true');
+  assert.ok((await heightOf()) > closed);
+});
+
+test('fields are sorted by name and by how many have them', async () => {
+  await open('/fields');
+  const column = (nth) => page.locator(`tbody td:nth-child(${nth})`).allTextContents();
+  await page.getByRole('button', { name: 'Field' }).click();
+  const names = await column(1);
+  assert.deepEqual(names, [...names].sort((a, b) => a.localeCompare(b)));
+  const head = page.getByRole('button', { name: 'Contacts that have it' });
+  await head.click();
+  await head.click();
+  const shares = (await column(4)).map(parseFloat);
+  assert.deepEqual(shares, [...shares].sort((a, b) => b - a));
+});
+
 test('a field shows its most frequent values and who uses it', async () => {
   const { values, counts } = await call('GET', '/contacts/fields/data.plan/values');
   await open('/fields');

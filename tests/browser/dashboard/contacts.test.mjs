@@ -86,6 +86,36 @@ test('a taken address is refused in the server’s words, and nothing typed is l
   await page.keyboard.press('Escape');
 });
 
+test('what is no address is said at the field', async () => {
+  await open('/contacts');
+  await page.getByRole('button', { name: 'New contact' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Email').fill('nonsense');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('Is not an address.').waitFor();
+  assert.equal(await dialog.getByRole('alert').count(), 0);
+  assert.equal(await dialog.getByLabel('Email').getAttribute('aria-invalid'), 'true');
+  assert.ok(dashboard.expected(/status of 4/) > 0);
+  await page.keyboard.press('Escape');
+});
+
+test('yes, no and dates are shown as such', async () => {
+  const made = await call('POST', '/contacts', {
+    email: 'dated@example.com',
+    data: { vip: true, birthday: '1990-02-03', trialEndsAt: '2026-01-02T03:04:05Z', note: '1990-02-03' },
+  });
+  const { fields } = await call('GET', '/contacts/fields');
+  const typeOf = (name) => fields.find(({ field }) => field === `data.${name}`).type;
+  assert.deepEqual(['birthday', 'note'].map(typeOf), ['date', 'string']);
+  await open(`/contacts/${made.id}`);
+  const cells = (name) => page.locator('tbody tr', { hasText: name }).locator('td');
+  assert.deepEqual(await cells('vip').allTextContents(), ['vip', 'yes', 'yes or no']);
+  assert.deepEqual(await cells('birthday').allTextContents(), ['birthday', '3 Feb 1990', 'date']);
+  assert.match((await cells('trialEndsAt').allTextContents())[1], /^[1-3] Jan 2026, /);
+  assert.equal((await cells('note').allTextContents())[1], '1990-02-03');
+  await call('DELETE', `/contacts/${made.id}`);
+});
+
 test('a contact shows its events, segments and changes', async () => {
   const member = seeded.contacts.find(({ subscribed, data }) => subscribed && data.plan === 'pro');
   await open(`/contacts/${member.id}?tab=events`);

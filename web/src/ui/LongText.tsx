@@ -19,3 +19,18 @@ export function LongText({ text }: { text: string }) {
     </>
   );
 }
+
+/** A text that gets the room that is left, and all it needs when it is pressed. */
+export function OneLine({ text }: { text: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <button
+      type="button"
+      class="one-line code-text"
+      aria-expanded={isOpen}
+      onClick={() => setOpen(!isOpen)}
+    >
+      {text}
+    </button>
+  );
+}

@@ -5,6 +5,7 @@ const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionD
 const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const DATE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 export function formatNumber(value: number): string {
@@ -54,6 +55,11 @@ export function formatClock(instant: string | number): string {
   return CLOCK.format(new Date(instant));
 }
 
+/** A day without a time, wherever the reader is: `1 Jun 2026`. */
+export function formatDate(day: string): string {
+  return DATE.format(new Date(day));
+}
+
 export function formatDay(instant: string | number): string {
   return DAY.format(new Date(instant));
 }
@@ -61,6 +67,7 @@ export function formatDay(instant: string | number): string {
 /** Any JSON value as one line of text. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return 'absent';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

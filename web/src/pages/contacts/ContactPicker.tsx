@@ -1,6 +1,7 @@
 // Finds one contact by a part of its address.
 import { useState } from 'preact/hooks';
 import { api } from '../../api';
+import { Address } from '../../ui/Address';
 import { Loaded } from '../../ui/Loaded';
 import { SearchField } from '../../ui/SearchField';
 import { useResource } from '../../ui/useResource';
@@ -29,7 +30,7 @@ export function ContactPicker({ label, chosenId, onChoose }: ContactPickerProps)
             {data.map(({ id, email }) => (
               <li key={id}>
                 <button type="button" aria-pressed={id === chosenId} onClick={() => onChoose(id)}>
-                  {email}
+                  <Address email={email} />
                 </button>
               </li>
             ))}

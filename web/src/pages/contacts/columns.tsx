@@ -1,6 +1,7 @@
 // The columns that every table of contacts has.
 import type { Contact } from '../../api/types';
 import { href } from '../../app/router';
+import { Address } from '../../ui/Address';
 import type { Column } from '../../ui/Table';
 import { Time } from '../../ui/Time';
 import { SubscribedBadge } from './SubscribedBadge';
@@ -10,7 +11,7 @@ export const EMAIL: Column<Contact> = {
   title: 'Email',
   cell: ({ id, email }) => (
     <a class="row-title" href={href`/contacts/${id}`}>
-      {email}
+      <Address email={email} />
     </a>
   ),
 };

@@ -1,20 +1,24 @@
 // Events, the newest first: a name, who it happened to, and its data.
 import type { ContactEvent } from '../../api/types';
 import { href } from '../../app/router';
+import { Address } from '../../ui/Address';
 import { ListLoaded } from '../../ui/Loaded';
-import { LongText } from '../../ui/LongText';
+import { OneLine } from '../../ui/LongText';
 import { More } from '../../ui/Pager';
 import { EmptyState } from '../../ui/States';
 import { Table, type Column } from '../../ui/Table';
 import { Time } from '../../ui/Time';
 import type { CursorList } from '../../ui/useCursorList';
 
+/** Longer names may break anywhere. */
+const NAME_WHOLE_MAX = 30;
+
 const NAME: Column<ContactEvent> = {
   id: 'name',
   title: 'Event',
   cell: ({ name, createdAt }) => (
     <>
-      <code class="break">{name}</code>
+      <code class={name.length > NAME_WHOLE_MAX ? 'break' : 'whole'}>{name}</code>
       <span class="row-note narrow-only">
         <Time at={createdAt} />
       </span>
@@ -27,7 +31,7 @@ const CONTACT: Column<ContactEvent> = {
   title: 'Contact',
   cell: ({ contactId, contact }) => (
     <a class="row-title" href={href`/contacts/${contactId}`}>
-      {contact?.email ?? contactId}
+      <Address email={contact?.email ?? contactId} />
     </a>
   ),
 };
@@ -50,11 +54,7 @@ function EventData({ data }: { data: unknown }) {
   if (data === null || data === undefined) return null;
   const text = JSON.stringify(data);
   if (text === '{}') return null;
-  return (
-    <span class="break code-text">
-      <LongText text={text} />
-    </span>
-  );
+  return <OneLine text={text} />;
 }
 
 interface EventListProps {

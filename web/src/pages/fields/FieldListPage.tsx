@@ -4,18 +4,19 @@ import { api } from '../../api';
 import type { Field } from '../../api/types';
 import { href } from '../../app/router';
 import { ShareBar } from '../../ui/Bars';
-import { formatShare } from '../../ui/format';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/Page';
 import { SearchField } from '../../ui/SearchField';
-import { Table, type Column } from '../../ui/Table';
+import { Table, type Column, type Sort } from '../../ui/Table';
 import { useResource } from '../../ui/useResource';
+import { coverageInWords } from './coverage';
 import { FieldTypeBadge } from './FieldTypeBadge';
 
 const COLUMNS: readonly Column<Field>[] = [
   {
     id: 'field',
     title: 'Field',
+    sortable: true,
     cell: ({ field }) => (
       <a class="row-title" href={href`/fields/${field}`}>
         <code>{field}</code>
@@ -32,17 +33,30 @@ const COLUMNS: readonly Column<Field>[] = [
   {
     id: 'coverage',
     title: 'Contacts that have it',
-    cell: ({ coverage }) => (
+    sortable: true,
+    cell: (field) => (
       <span class="coverage">
-        <ShareBar share={coverage / 100} />
-        <span>{formatShare(coverage, 100)}</span>
+        <ShareBar share={field.coverage / 100} />
+        <span>{coverageInWords(field)}</span>
       </span>
     ),
   },
 ];
 
+/** As the server lists them, until somebody asks for another order. */
+function sorted(fields: readonly Field[], sort: Sort | undefined): readonly Field[] {
+  if (sort === undefined) return fields;
+  const byName = (a: Field, b: Field) => a.field.localeCompare(b.field);
+  const compare =
+    sort.column === 'coverage'
+      ? (a: Field, b: Field) => a.coverage - b.coverage || byName(b, a)
+      : byName;
+  return [...fields].sort((a, b) => (sort.descending ? compare(b, a) : compare(a, b)));
+}
+
 export default function FieldListPage() {
   const [search, setSearch] = useState('');
+  const [sort, setSort] = useState<Sort>();
   const list = useResource((signal) => api.fields.list(signal), []);
   return (
     <>
@@ -58,8 +72,13 @@ export default function FieldListPage() {
           <Table
             caption="Fields"
             columns={COLUMNS}
-            rows={fields.filter(({ field }) => field.toLowerCase().includes(search.toLowerCase()))}
+            rows={sorted(
+              fields.filter(({ field }) => field.toLowerCase().includes(search.toLowerCase())),
+              sort,
+            )}
             keyOf={({ field }) => field}
+            {...(sort ? { sort } : {})}
+            onSort={setSort}
           />
         )}
       </Loaded>

@@ -12,8 +12,11 @@ export function LoginNotice() {
         Segmentry has no passwords. The server prints a link when it starts; opening it logs this
         browser in.
       </p>
-      <p>For a new link, run this on the machine of the server, with its database:</p>
-      <pre class="code">segmentry login --db segmentry.db</pre>
+      <p>For a new link, run this on the machine of the server, with the file that it serves:</p>
+      <pre class="code">segmentry login --db FILE</pre>
+      <p>
+        The demo has a shorter way, in the folder of <code>make run</code>: <code>make login</code>.
+      </p>
       <p class="muted">A link works once. The session lives in a cookie of this browser.</p>
       <Button onClick={() => void openSession()}>I have opened the link</Button>
     </main>

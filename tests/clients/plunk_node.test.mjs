@@ -22,7 +22,7 @@ const contactOf = async (email) =>
 const eventsOf = async ({ id }) => (await call('GET', `/events/contact/${id}`)).events;
 
 before(async () => {
-  server = await startServer('Shop');
+  server = await startServer({}, 'Shop');
   [call] = server.calls;
   plunk = clientWith(server.projects[0].secretKey);
 });

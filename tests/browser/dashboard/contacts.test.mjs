@@ -113,6 +113,7 @@ test('yes, no and dates are shown as such', async () => {
   assert.deepEqual(await cells('birthday').allTextContents(), ['birthday', '3 Feb 1990', 'date']);
   assert.match((await cells('trialEndsAt').allTextContents())[1], /^[1-3] Jan 2026, /);
   assert.equal((await cells('note').allTextContents())[1], '1990-02-03');
+  await open('/contacts');
   await call('DELETE', `/contacts/${made.id}`);
 });
 

@@ -50,6 +50,7 @@ test('a segment is built with the keyboard, counted at every key, and saved as i
   assert.deepEqual(saved.condition, condition);
   assert.equal(saved.slug, 'ete-a-paris');
   assert.equal((await call('POST', `/segments/${saved.id}/refresh`)).memberCount, expected.count);
+  await open('/segments'); // nobody asks for it any more
   await call('DELETE', `/segments/${saved.id}`);
 });
 
@@ -112,6 +113,7 @@ test('a segment made in another tab is offered, by its name', async () => {
   // Its name is taken as well.
   await page.getByLabel('Name', { exact: true }).fill('made ELSEWHERE');
   await page.getByText('“Made elsewhere” has this slug already.').waitFor();
+  await leaveEditor(page);
   await call('DELETE', `/segments/${made.id}`);
 });
 
@@ -270,6 +272,7 @@ test('what tracking would set off is what it sets off', async () => {
   await open(`/segments/${made.id}/edit`);
   await page.getByLabel('Track membership changes').check();
   await panel.getByText('Whoever stayed gets neither.').waitFor();
+  await leaveEditor(page);
   await call('DELETE', `/segments/${made.id}`);
 });
 

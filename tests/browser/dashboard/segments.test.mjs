@@ -85,6 +85,7 @@ test('a segment that somebody begins to use meanwhile is not deleted either', as
   assert.match(await dialog.getByRole('alert').textContent(), /Its user/);
   assert.equal(dashboard.expected(/409/), 1);
   await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await open('/segments');
   for (const one of [user.id, id]) await call('DELETE', `/segments/${one}`);
 });
 
@@ -178,6 +179,7 @@ test('tracking is switched on and off, and the page says before what that sets o
   await call('POST', `/segments/${id}/compute`);
   const [newest, ...older] = await entries();
   assert.deepEqual([newest.type, newest.contact.id, older.length], ['exit', leaver, memberCount]);
+  await open('/segments');
   await call('DELETE', `/segments/${id}`);
   await call('PATCH', `/contacts/${leaver}`, { data: { plan: 'pro' } });
 });

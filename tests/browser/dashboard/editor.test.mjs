@@ -2,7 +2,7 @@
 // that was typed is lost.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goTo } from './browser.mjs';
+import { goTo, settled } from './browser.mjs';
 import { all, editorOf, filter, FRESH_MS, isPro, leaveEditor } from './editor.mjs';
 import { setUp } from './fixture.mjs';
 import { HOSTILE, HOSTILE_EMAIL, seed } from './seed.mjs';
@@ -50,7 +50,8 @@ test('a segment is built with the keyboard, counted at every key, and saved as i
   assert.deepEqual(saved.condition, condition);
   assert.equal(saved.slug, 'ete-a-paris');
   assert.equal((await call('POST', `/segments/${saved.id}/refresh`)).memberCount, expected.count);
-  await open('/segments'); // nobody asks for it any more
+  await leaveEditor(page);
+  await settled(page); // nobody asks for it any more
   await call('DELETE', `/segments/${saved.id}`);
 });
 
